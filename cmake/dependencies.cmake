@@ -1,0 +1,27 @@
+# Every third-party thing Lade uses, in one place. Versions as tested: Arrow 26 (from the
+# pyarrow wheel), Highway 1.0.3, zstd 1.5.4, xxHash 0.8.1, date 3.0.1, fmt 9.1,
+# CLI11 2.1.2, nlohmann-json 3.11.2, toml++ 3.3.0, nanobind 3.1.0, GoogleTest 1.12.1,
+# Google Benchmark 1.7.1, RapidCheck (Debian 12).
+set(LADE_ARROW_MAJOR 26)
+
+find_package(PkgConfig REQUIRED)
+find_package(Threads REQUIRED)
+find_package(hwy CONFIG REQUIRED)
+find_package(date CONFIG REQUIRED)
+find_package(fmt CONFIG REQUIRED)
+find_package(nlohmann_json REQUIRED)
+find_package(tomlplusplus REQUIRED)
+find_package(CLI11 QUIET)
+if(NOT CLI11_FOUND)
+  find_path(CLI11_INCLUDE CLI/CLI.hpp REQUIRED)
+endif()
+pkg_check_modules(zstd REQUIRED IMPORTED_TARGET libzstd)
+pkg_check_modules(xxhash REQUIRED IMPORTED_TARGET libxxhash)
+
+include(${CMAKE_CURRENT_LIST_DIR}/arrow.cmake)
+
+if(LADE_DEV)
+  find_package(GTest REQUIRED)
+  find_package(benchmark REQUIRED)
+  find_package(rapidcheck REQUIRED)
+endif()

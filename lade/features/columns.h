@@ -1,0 +1,28 @@
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+
+#include "lade/core/sequence.h"
+
+namespace lade {
+
+/// y = sign(x) log10(|x| + shift), 0 -> 0, of each value; f64 in, f32 rounded once.
+///
+/// Requires: shift >= 1. NaN stays NaN (canonical).  Accuracy: within 1 ulp of f32.
+/// shift = 1 has no jump at 0; any other has one of log10(shift).
+void signed_log10(const double* x, Index count, double shift, float* out) noexcept;
+
+/// How a numeric input becomes f32.
+struct NumericInput {
+  enum class Transform : std::uint8_t { none, log10 } transform = Transform::none;
+  double log_shift = 1.0;
+  double scale = 1.0;                        // y = x * scale + shift, rounded separately
+  double shift = 0.0;
+  float fill = 0.0F;                         // of nulls
+};
+
+/// Rows [begin, begin + rows) of a number (or boolean, time) column as f32 with a stride:
+/// out[r * stride]. Returns the nulls filled.
+Index numeric(const NumericInput& input, const Column& column, Index begin, Index rows,
+              float* out, Index stride) noexcept;
+
+}  // namespace lade

@@ -1,0 +1,106 @@
+// SPDX-License-Identifier: Apache-2.0
+// A recipe as written: what one sample holds. Parsed from TOML, JSON or Python objects (all
+// become the same JSON form), checked here, bound to data by recipe/plan.h.
+#pragma once
+
+#include <map>
+#include <memory>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "lade/core/hash.h"
+#include "lade/core/limits.h"
+#include "lade/features/columns.h"
+#include "lade/features/vocabulary.h"
+#include "lade/io/source.h"
+#include "lade/sampling/windows.h"
+
+namespace lade {
+
+struct SequenceSpec {
+  std::string entity, time;                  // "" = given to open
+  WindowRule window;
+  Index max_length = 0;                      // 0 = none; the newest are kept
+  std::string until;                         // a constant time ("2024-03-01" or integer text)
+  std::string until_lag;                     // duration text
+  std::string max_age;                       // duration text
+  int week_start = 1;
+  std::string timezone;
+  bool drop_empty = false;
+  bool mask = false, padding_mask = false, entity_array = false;   // arrays on request
+};
+
+struct InputSpec {
+  enum class Kind : std::uint8_t { number, category } kind = Kind::number;
+  std::string column;
+  std::string name;                          // `as`, default the column
+  NumericInput numeric;
+  VocabularyOptions vocabulary;
+  std::string dtype;                         // "" = the array's default
+};
+
+/// One [[target]] table. Fields left out stay empty.
+struct TargetText {
+  std::string name;
+  std::string where, aggregate, expression;  // aggregate xor expression (a mix)
+  std::string every;
+  std::string look_back, look_ahead, lag;    // number or duration as text; "all"
+  std::string look_back_by, within;
+  std::optional<double> empty;
+  std::string warmup, missing;
+};
+
+/// A fitted input: what `fit` learned, stored with the recipe.
+struct FittedInput {
+  std::string name;
+  std::shared_ptr<const Vocabulary> vocabulary;
+  Index nulls = 0, rare = 0, unknown = 0;
+};
+
+struct RecipeSpec {
+  SequenceSpec sequence;
+  std::vector<InputSpec> inputs;
+  std::vector<TargetText> targets;
+  bool stack_targets = false, target_valid = false, target_time = false;
+  std::string align;                         // "" or "event"
+  std::string observed_until;
+  std::string label;                         // [label] column, per sequence constant
+  std::optional<io::SourceOptions> source;
+  std::map<std::string, std::string> loader; // [loader]: DataLoader arguments, values as JSON
+};
+
+/// A checked recipe. A value; copies share.
+class Recipe {
+ public:
+  /// `source` names the text in errors ("bank.toml"). Only syntax, names and types are
+  /// checked here; columns when it is bound.
+  /// Errors: ArgumentError "bank.toml: line 3: [[target]] 2: unknown field 'wher'; did you mean
+  ///         'where'?", with a caret under the word of an expression. DataError for a damaged
+  ///         fitted recipe or a newer format.
+  static Recipe from_toml(std::string_view text, std::string_view source, const Limits& = {});
+  static Recipe from_json(std::string_view text, std::string_view source, const Limits& = {});
+  /// By suffix (.toml, .json); fitted vocabularies beside it are read too.
+  static Recipe from_file(const std::string& path, const Limits& = {});
+
+  const RecipeSpec& spec() const;
+  /// Canonical JSON: sorted keys, defaults left out, fitted parts included.
+  std::string to_json() const;
+  /// Without [source] and [loader] (loading.md 3.11).
+  Hash128 hash() const;
+  bool fitted() const;                       // nothing is left to fit
+  const std::vector<FittedInput>& fitted_inputs() const;
+  /// A copy with these fitted inputs.
+  Recipe with_fitted(std::vector<FittedInput> inputs, std::string dataset_fingerprint,
+                     Index rows) const;
+  void save(const std::string& path, bool overwrite = false) const;
+
+  struct State;
+  explicit Recipe(std::shared_ptr<const State> state);
+
+ private:
+  std::shared_ptr<const State> state_;
+};
+
+}  // namespace lade
