@@ -1,19 +1,19 @@
 // SPDX-License-Identifier: Apache-2.0
-// A recipe bound to a dataset: which columns are read, which arrays come out, and how the
-// rows of a batch are built. Immutable and shared by all threads.
+// A recipe bound to a dataset: which columns are read, which arrays come out, and how
+// the rows of a batch are built. Immutable and shared by all threads.
 #pragma once
 
 #include <cstddef>
 #include <memory>
-#include <optional>
 #include <span>
 #include <string>
+#include <utility>
 #include <vector>
 
+#include "lade/core/hash.h"
 #include "lade/core/memory.h"
 #include "lade/io/dataset.h"
 #include "lade/recipe/spec.h"
-#include "lade/sampling/windows.h"
 #include "lade/targets/compute.h"
 
 namespace lade {
@@ -21,25 +21,38 @@ namespace lade {
 enum class DType : std::uint8_t { boolean, u8, i8, i16, i32, i64, f16, bf16, f32 };
 Index width(DType type) noexcept;
 std::string_view name(DType type);
-DType parse_dtype(std::string_view word);    // "f32", "float32", "i64", ...
+/// "f32", "float32", "i64", "int64", "bool" ...  Errors: ArgumentError naming `what`.
+DType parse_dtype(std::string_view word, std::string_view what);
 
-/// One array of a batch. Shape [B], [B, S, inner], [B, T of a set] ... ; row-major.
+/// One array of a batch, row-major. Its shape is [B], then the middle axis, then
+/// `inner`.
 struct ArraySpec {
-  std::string name;                          // "numerical", "targets/spent_7d", "target_mask/day"
+  /// Names with a slash are members of a mapping: "targets/spent_7d",
+  /// "target_mask/day".
+  std::string name;
   DType type = DType::f32;
   enum class Middle : std::uint8_t { none, events, intervals } middle = Middle::none;
-  Index set = 0;                             // boundary set of `intervals`
-  Index inner = 0;                           // 0 = no last axis
+  Index set = 0;    // boundary set of `intervals`
+  Index inner = 0;  // 0 = no last axis
 };
 
 struct PlanOptions {
-  std::vector<std::pair<std::string, std::string>> dtypes;   // array -> type
-  Index max_length = -1;                     // replaces the recipe's
-  std::string pad_to = "longest";            // longest | max_length | "64,128,256"
+  std::vector<std::pair<std::string, std::string>> dtypes;  // array -> type
+  Index max_length = -1;      // replaces the recipe's; 0 = none
+  std::vector<Index> pad_to;  // ascending lengths; empty = longest of the batch
+  bool pad_to_max_length = false;
   Index pad_multiple = 1;
 };
 
-/// Scratch of one worker.
+/// What building counted: nulls filled, unknown categories, overflow of an output type
+/// ...
+struct BuildCounts {
+  Index samples = 0, events = 0, nulls_filled = 0, unknown = 0, overflow = 0;
+  TargetCounts targets;
+  void add(const BuildCounts& other);
+};
+
+/// Working memory of one thread.
 class BuildScratch {
  public:
   BuildScratch();
@@ -52,50 +65,62 @@ class BuildScratch {
   std::unique_ptr<State> state_;
 };
 
-/// Counts that building adds up: nulls filled, unknown categories, conversion overflow ...
-struct BuildCounts {
-  Index samples = 0, events = 0, nulls_filled = 0, unknown = 0, overflow = 0;
-  TargetCounts targets;
-  void add(const BuildCounts& other);
-};
-
+/// A recipe bound to a dataset.
+///
+/// Threads: every member from any thread; a Build takes disjoint row ranges at once.
 class Plan {
  public:
-  /// Errors: ArgumentError "recipe is not fitted" naming the inputs; unknown columns with the
-  ///         nearest name; target rules of transactions.md 4.
+  /// Errors: ArgumentError "recipe is not fitted" naming the inputs; unknown columns
+  /// with the
+  ///         nearest name; target rules (docs/guide/targets.md); a sample longer than
+  ///         the last `pad_to`.
   Plan(const Recipe& recipe, const io::Dataset& dataset, PlanOptions options = {});
 
-  const std::vector<std::string>& columns() const;   // to be read, in reader order
+  const std::vector<std::string>& columns() const;  // to be read, in reader order
   const std::vector<ArraySpec>& arrays() const;
-  const WindowMap& windows() const;
-  Index samples() const;
-  Hash128 hash() const;                      // of what it produces: recipe and options
-  const TargetPlan* targets() const;         // nullptr without targets
-  std::string describe() const;
+  Index samples() const;  // N
+  Index sequences_without_sample() const;
+  /// Of all that decides the bytes of a sample: recipe without [source] and [loader],
+  /// options.
+  Hash128 hash() const;
+  const TargetPlan* targets() const;  // nullptr without targets
+  std::string describe() const;       // for people: columns, arrays, shared work
+  /// Row groups that hold a sample, ascending; what will be read for it.
+  void row_groups_of(Index sample_id, const io::DatasetReader& reader,
+                     std::vector<Index>& out) const;
+  /// Row group of the first event of a sample: its home.
+  Index home(Index sample_id) const;
 
-  /// Shape of a batch, from the index alone: kept length of each sample, padded S.
+  /// Shape of a batch, from the index alone.
   struct Shape {
-    std::vector<Index> length;               // kept events per row
-    Index padded = 1;                        // S
-    Index bytes_bound = 0;                   // slab bytes that always suffice
+    std::vector<Index> length;  // kept events of each row; 1 for window = "row"
+    Index padded = 1;           // S
+    Index events = 0;           // sum of length
+    Index bytes_bound = 0;      // slab bytes that always suffice
+    Index fixed_bytes = 0;      // of these, arrays whose shape is known now
   };
   Shape shape(std::span<const Index> sample_id) const;
 
-  /// A batch being built in a slab. Rows are filled by `build_rows` from several threads
-  /// (disjoint ranges), then `finish` by one.
+  /// A batch being built. `sample_id` and `shape` are copied in; the slab must hold
+  /// shape.bytes_bound bytes.
   class Build;
-  std::shared_ptr<Build> begin(std::span<const Index> sample_id, Index padded_rows,
-                               std::shared_ptr<Slab> slab, const Shape& shape) const;
-  /// Reads rows [begin, end) through `reader` and writes them. Any thread.
-  void build_rows(Build& build, Index begin, Index end, const io::DatasetReader& reader,
-                  BuildScratch& scratch, BuildCounts& counts) const;
+  std::shared_ptr<Build> begin(std::span<const Index> sample_id, Index repeated,
+                               std::shared_ptr<Slab> slab, Shape shape) const;
+  /// Reads rows [first, last) of the batch through `reader` and writes them into the
+  /// slab. Errors: DataError of reading; `dataset.changed` if a length differs from the
+  /// index.
+  void build_rows(Build& build, Index first, Index last,
+                  const io::DatasetReader& reader, BuildScratch& scratch,
+                  BuildCounts& counts) const;
 
-  /// Where an array came to lie: offset in the slab and shape.
+  /// Where an array came to lie in the slab.
   struct Placed {
     const ArraySpec* spec;
     Index offset;
     std::vector<Index> shape;
   };
+  /// Once, after all rows: lays out the interval arrays (their length is known only
+  /// now).
   std::vector<Placed> finish(Build& build) const;
 
   struct Data;

@@ -1,0 +1,39 @@
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+
+#include <string>
+#include <vector>
+
+#include "lade/recipe/spec.h"
+#include "lade/targets/spec.h"
+
+namespace lade {
+
+/// The targets of a recipe, compiled for a schema. Mixes follow the targets.
+struct BoundTargets {
+  std::vector<TargetSpec> targets;
+  std::vector<MixSpec> mixes;
+  /// Recipe order: position i of the recipe is target (or targets.size() + mix)
+  /// order[i].
+  std::vector<Index> order;
+  /// Columns (positions in the schema) that any of them reads, ascending.
+  std::vector<Index> columns;
+};
+
+/// Compiles every [[target]] of the recipe for `schema`, whose time column is `time`.
+///
+/// Errors: ArgumentError naming target, field, rule and value; for expressions with a
+/// caret
+///         under the word.
+BoundTargets bind_targets(const RecipeSpec& recipe, const Schema& schema, Index time);
+
+/// Zone of a recipe's calendar: its own, else the time column's, else UTC (nullptr).
+std::shared_ptr<const Zone> calendar_zone(const SequenceSpec& sequence,
+                                          const ColumnType& time);
+
+/// A constant time ("1993-01-31", "1993-01-31T10:00:00", or an integer) in the unit of
+/// the time column.  Errors: ArgumentError naming `what`.
+std::int64_t parse_time(std::string_view text, const ColumnType& time,
+                        std::string_view what);
+
+}  // namespace lade

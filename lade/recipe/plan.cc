@@ -1,0 +1,446 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "lade/recipe/plan.h"
+
+#include <algorithm>
+#include <array>
+#include <set>
+
+#include "lade/recipe/plan_internal.h"
+
+namespace lade {
+namespace {
+
+struct TypeName {
+  DType type;
+  Index width;
+  std::string_view name, long_name;
+};
+constexpr std::array<TypeName, 9> kTypes = {{{DType::boolean, 1, "bool", "boolean"},
+                                             {DType::u8, 1, "u8", "uint8"},
+                                             {DType::i8, 1, "i8", "int8"},
+                                             {DType::i16, 2, "i16", "int16"},
+                                             {DType::i32, 4, "i32", "int32"},
+                                             {DType::i64, 8, "i64", "int64"},
+                                             {DType::f16, 2, "f16", "float16"},
+                                             {DType::bf16, 2, "bf16", "bfloat16"},
+                                             {DType::f32, 4, "f32", "float32"}}};
+
+const TypeName& entry(DType type) noexcept {
+  return kTypes[static_cast<std::size_t>(type)];
+}
+
+Index column_position(const Schema& schema, const std::string& column,
+                      std::string_view field) {
+  const Index found = schema.find(column);
+  if (found >= 0) return found;
+  const std::string near = nearest_name(column, schema.names());
+  throw ArgumentError(
+      std::string(field) + ": unknown column '" + escape_text(column) + "'" +
+      (near.empty() ? std::string() : "; did you mean '" + near + "'?"));
+}
+
+/// Collects the columns a recipe reads, then binds its parts to them.
+class Binder {
+ public:
+  explicit Binder(Plan::Data& data) : data_(data), spec_(data.recipe.spec()) {}
+
+  void bind() {
+    check_dataset();
+    choose_columns();
+    bind_inputs();
+    bind_windows();
+    if (!spec_.targets.empty()) bind_the_targets();
+    if (!spec_.label.empty()) data_.label = position(spec_.label, "[label] column");
+    make_arrays();
+    apply_dtypes();
+  }
+
+ private:
+  Index position(const std::string& column, std::string_view field) const {
+    return column_position(data_.schema, column, field);
+  }
+
+  void check_dataset() const {
+    const auto agree = [](std::string_view field, const std::string& recipe,
+                          const std::string& dataset) {
+      require(recipe.empty() || recipe == dataset,
+              "recipe: [sequence] " + std::string(field) + " is '" +
+                  escape_text(recipe) + "', the dataset was opened with '" +
+                  escape_text(dataset) + "'");
+    };
+    agree("entity", spec_.sequence.entity, data_.dataset.entity());
+    agree("time", spec_.sequence.time, data_.dataset.time());
+    std::string unfitted;
+    for (const InputSpec& input : spec_.inputs) {
+      if (input.kind != InputSpec::Kind::category || fitted(input.name)) continue;
+      unfitted += (unfitted.empty() ? "" : ", ") + escape_text(input.name);
+    }
+    require(unfitted.empty(),
+            "recipe is not fitted: category input " + unfitted +
+                " has no vocabulary; call recipe.fit(dataset) or lade fit");
+  }
+
+  std::shared_ptr<const Vocabulary> fitted(const std::string& input) const {
+    for (const FittedInput& known : data_.recipe.fitted_inputs()) {
+      if (known.name == input) return known.vocabulary;
+    }
+    return nullptr;
+  }
+
+  bool needs_time() const {
+    return !spec_.targets.empty() || !spec_.sequence.until.empty() ||
+           !spec_.sequence.max_age.empty();
+  }
+
+  void choose_columns() {
+    const Schema& all = data_.dataset.schema();
+    std::vector<Index> wanted;
+    const auto want = [&](Index column) {
+      if (std::find(wanted.begin(), wanted.end(), column) == wanted.end()) {
+        wanted.push_back(column);
+      }
+    };
+    if (needs_time()) {
+      require(!data_.dataset.time().empty(),
+              "recipe: targets, until and max_age need a time column; give [sequence] "
+              "time");
+      want(column_position(all, data_.dataset.time(), "[sequence] time"));
+    }
+    for (const InputSpec& input : spec_.inputs) {
+      want(column_position(all, input.column,
+                           "[[input]] \"" + escape_text(input.name) + "\""));
+    }
+    if (!spec_.label.empty()) want(column_position(all, spec_.label, "[label] column"));
+    if (!spec_.targets.empty()) {
+      const Index time = all.find(data_.dataset.time());
+      for (const Index column : bind_targets(spec_, all, time).columns) want(column);
+    }
+    for (const Index column : wanted) {
+      data_.schema.fields.push_back(all.fields[static_cast<std::size_t>(column)]);
+      data_.columns.push_back(data_.schema.fields.back().name);
+    }
+    if (needs_time()) data_.time = 0;
+  }
+
+  void bind_inputs() {
+    for (const InputSpec& input : spec_.inputs) {
+      const std::string field = "[[input]] \"" + escape_text(input.name) + "\"";
+      BoundInput bound{&input, position(input.column, field), nullptr};
+      const ColumnType& type =
+          data_.schema.fields[static_cast<std::size_t>(bound.column)].type;
+      if (input.kind == InputSpec::Kind::number) {
+        require(type.kind != Kind::text,
+                field + ": column '" + escape_text(input.column) +
+                    "' holds text; give kind = \"category\" to use it as ids");
+        data_.numbers.push_back(bound);
+        continue;
+      }
+      require(type.kind == Kind::text || is_integer(type.kind) ||
+                  type.kind == Kind::boolean,
+              field + ": a category must be text or whole numbers, column '" +
+                  escape_text(input.column) + "' is " + to_string(type));
+      bound.vocabulary = fitted(input.name);
+      require(bound.vocabulary->integers() == (type.kind != Kind::text),
+              field + ": was fitted on " +
+                  (bound.vocabulary->integers() ? "whole numbers" : "text") +
+                  ", column '" + escape_text(input.column) + "' is " + to_string(type));
+      data_.categories.push_back(bound);
+    }
+  }
+
+  void bind_windows() {
+    const io::Dataset& dataset = data_.dataset;
+    data_.max_length = data_.options.max_length >= 0 ? data_.options.max_length
+                                                     : spec_.sequence.max_length;
+    if (spec_.sequence.window.kind == WindowRule::Kind::row &&
+        dataset.entity().empty()) {
+      require(spec_.targets.empty(),
+              "recipe: [[target]] needs sequences; window is \"row\"");
+      data_.rows_are_samples = true;
+      data_.first_row.push_back(0);
+      for (Index g = 0; g < dataset.row_groups(); ++g) {
+        data_.first_row.push_back(data_.first_row.back() + dataset.row_group_rows(g));
+      }
+      return;
+    }
+    data_.windows.emplace(spec_.sequence.window, dataset.sequences(),
+                          [&](Index s) { return dataset.length(s); });
+    if (!spec_.sequence.until.empty() || !spec_.sequence.max_age.empty()) {
+      data_.cuts = make_cuts(data_);
+    }
+  }
+
+  void bind_the_targets() {
+    require(spec_.sequence.window.kind != WindowRule::Kind::row,
+            "recipe: [[target]] needs sequences; window is \"row\"");
+    BoundTargets bound = bind_targets(spec_, data_.schema, data_.time);
+    const ColumnType& type =
+        data_.schema.fields[static_cast<std::size_t>(data_.time)].type;
+    const std::int64_t precision = type.date ? 86'400 * per_second(type.unit) : 1;
+    const std::int64_t observed_until =
+        spec_.observed_until.empty()
+            ? data_.dataset.newest_time() + precision
+            : parse_time(spec_.observed_until, type, "recipe: observed_until");
+    data_.target_order = bound.order;
+    data_.targets.emplace(data_.schema, data_.time, std::move(bound.targets),
+                          std::move(bound.mixes), observed_until);
+  }
+
+  void add(std::string name, DType type, ArraySpec::Middle middle, Index inner,
+           ArraySource source, Index index = 0, Index set = 0) {
+    data_.arrays.push_back({std::move(name), type, middle, set, inner});
+    data_.bound.push_back({source, index});
+  }
+
+  void make_arrays() {
+    using Middle = ArraySpec::Middle;
+    const bool row = spec_.sequence.window.kind == WindowRule::Kind::row;
+    const Middle events = row ? Middle::none : Middle::events;
+    if (!data_.numbers.empty()) {
+      add("numerical", DType::f32, events, static_cast<Index>(data_.numbers.size()),
+          ArraySource::numerical);
+    }
+    if (!data_.categories.empty()) {
+      add("categorical", DType::i64, events,
+          static_cast<Index>(data_.categories.size()), ArraySource::categorical);
+    }
+    if (!row) add("lengths", DType::i32, Middle::none, 0, ArraySource::lengths);
+    add("sample_id", DType::i64, Middle::none, 0, ArraySource::sample_id);
+    add("sample_mask", DType::boolean, Middle::none, 0, ArraySource::sample_mask);
+    if (spec_.sequence.mask) add("mask", DType::boolean, events, 0, ArraySource::mask);
+    if (spec_.sequence.padding_mask) {
+      add("padding_mask", DType::boolean, events, 0, ArraySource::padding_mask);
+    }
+    if (spec_.sequence.entity_array) add_entity();
+    if (data_.label >= 0) add_label();
+    data_.first_interval_array = static_cast<Index>(data_.arrays.size());
+    if (data_.targets) add_targets();
+  }
+
+  void add_entity() {
+    require(!data_.dataset.entity().empty() && !data_.rows_are_samples,
+            "recipe: the entity array needs [sequence] entity");
+    const Schema& all = data_.dataset.schema();
+    const Index column = all.find(data_.dataset.entity());
+    require(column >= 0 &&
+                is_integer(all.fields[static_cast<std::size_t>(column)].type.kind),
+            "recipe: the entity array needs whole-number entities, column '" +
+                escape_text(data_.dataset.entity()) +
+                "' is text; sample_id counts them");
+    add("entity", DType::i64, ArraySpec::Middle::none, 0, ArraySource::entity);
+  }
+
+  void add_label() {
+    const ColumnType& type =
+        data_.schema.fields[static_cast<std::size_t>(data_.label)].type;
+    require(is_integer(type.kind) || type.kind == Kind::boolean,
+            "recipe: [label] column must hold whole numbers, '" +
+                escape_text(spec_.label) + "' is " + to_string(type));
+    add("label", DType::i64, ArraySpec::Middle::none, 0, ArraySource::label);
+  }
+
+  /// Middle axis of a boundary set's arrays.
+  ArraySpec::Middle middle_of(const TargetPlan::Set& set) const {
+    using Middle = ArraySpec::Middle;
+    if (set.boundary.every == Every::sequence) return Middle::none;
+    if (set.boundary.every == Every::event || spec_.align == "event")
+      return Middle::events;
+    return Middle::intervals;
+  }
+
+  void add_targets() {
+    const auto& sets = data_.targets->sets();
+    // Arrays with a fixed shape come first: only interval arrays wait for `finish`.
+    for (const bool intervals : {false, true}) {
+      if (intervals)
+        data_.first_interval_array = static_cast<Index>(data_.arrays.size());
+      for (Index s = 0; s < static_cast<Index>(sets.size()); ++s) {
+        const auto middle = middle_of(sets[static_cast<std::size_t>(s)]);
+        if ((middle == ArraySpec::Middle::intervals) == intervals) add_set(s, middle);
+      }
+    }
+  }
+
+  void add_set(Index s, ArraySpec::Middle middle) {
+    const auto& sets = data_.targets->sets();
+    const TargetPlan::Set& set = sets[static_cast<std::size_t>(s)];
+    const std::string suffix = sets.size() > 1 ? "/" + set.name : "";
+    if (spec_.stack_targets) {
+      add("targets/" + set.name, DType::f32, middle,
+          static_cast<Index>(set.targets.size()), ArraySource::target_stack, s, s);
+    }
+    for (const Index target : data_.target_order) {
+      if (std::find(set.targets.begin(), set.targets.end(), target) ==
+          set.targets.end())
+        continue;
+      const std::string& name = data_.targets->name(target);
+      if (!spec_.stack_targets) {
+        add("targets/" + name, DType::f32, middle, 0, ArraySource::target, target, s);
+      }
+      if (spec_.target_valid) {
+        add("target_valid/" + name, DType::boolean, middle, 0,
+            ArraySource::target_valid, target, s);
+      }
+    }
+    add("target_mask" + suffix, DType::boolean, middle, 0, ArraySource::target_mask, s,
+        s);
+    if (middle != ArraySpec::Middle::intervals) return;
+    add("target_position" + suffix, DType::i32, middle, 0, ArraySource::target_position,
+        s, s);
+    if (spec_.target_time) {
+      add("target_time" + suffix, DType::i64, middle, 0, ArraySource::target_time, s,
+          s);
+    }
+  }
+
+  void set_type(ArraySpec& array, DType type, const std::string& what) const {
+    const bool category = array.name == "categorical";
+    const bool value = array.name == "numerical" || array.name.starts_with("targets/");
+    const bool id = type == DType::i32 || type == DType::i64 || type == DType::i16;
+    require(value || (category && id),
+            what + ": array '" + array.name + "' cannot be given as " +
+                std::string(name(type)) +
+                (category ? "; ids are i16, i32 or i64" : ""));
+    array.type = type;
+  }
+
+  void apply_dtypes() {
+    for (const auto& [kind, array] : {std::pair{InputSpec::Kind::number, "numerical"},
+                                      {InputSpec::Kind::category, "categorical"}}) {
+      std::set<std::string> words;
+      for (const InputSpec& input : spec_.inputs) {
+        if (input.kind == kind) words.insert(input.dtype);
+      }
+      if (words.empty() || words == std::set<std::string>{""}) continue;
+      require(words.size() == 1, "recipe: all inputs of '" + std::string(array) +
+                                     "' lie in one array and need the same dtype");
+      set_type(find(array), parse_dtype(*words.begin(), "recipe: dtype"),
+               "recipe: dtype");
+    }
+    for (const auto& [array, word] : data_.options.dtypes) {
+      const std::string what = "dtypes: '" + escape_text(array) + "'";
+      const DType type = parse_dtype(word, what);
+      if (array == "targets") {
+        for (ArraySpec& spec : data_.arrays) {
+          if (spec.name.starts_with("targets/")) set_type(spec, type, what);
+        }
+      } else {
+        set_type(find(array), type, what);
+      }
+    }
+  }
+
+  ArraySpec& find(std::string_view array) {
+    std::vector<std::string> names;
+    for (ArraySpec& spec : data_.arrays) {
+      if (spec.name == array) return spec;
+      names.push_back(spec.name);
+    }
+    const std::string near = nearest_name(array, names);
+    throw ArgumentError(
+        "dtypes: no array '" + escape_text(array) + "'" +
+        (near.empty() ? std::string() : "; did you mean '" + near + "'?"));
+  }
+
+  Plan::Data& data_;
+  const RecipeSpec& spec_;
+};
+
+void check_options(const PlanOptions& options) {
+  require(options.pad_multiple >= 1,
+          "pad_multiple: must be >= 1, got " + std::to_string(options.pad_multiple));
+  for (std::size_t i = 0; i < options.pad_to.size(); ++i) {
+    require(
+        options.pad_to[i] >= 1 && (i == 0 || options.pad_to[i - 1] < options.pad_to[i]),
+        "pad_to: lengths must ascend from 1, got " + std::to_string(options.pad_to[i]) +
+            " at position " + std::to_string(i));
+  }
+}
+
+}  // namespace
+
+Index width(DType type) noexcept { return entry(type).width; }
+std::string_view name(DType type) { return entry(type).name; }
+
+DType parse_dtype(std::string_view word, std::string_view what) {
+  std::vector<std::string> names;
+  for (const TypeName& known : kTypes) {
+    if (word == known.name || word == known.long_name) return known.type;
+    names.emplace_back(known.name);
+    names.emplace_back(known.long_name);
+  }
+  const std::string near = nearest_name(word, names);
+  throw ArgumentError(
+      std::string(what) + ": unknown type '" + escape_text(word) + "'" +
+      (near.empty() ? std::string() : "; did you mean '" + near + "'?"));
+}
+
+void BuildCounts::add(const BuildCounts& other) {
+  samples += other.samples;
+  events += other.events;
+  nulls_filled += other.nulls_filled;
+  unknown += other.unknown;
+  overflow += other.overflow;
+  targets.add(other.targets);
+}
+
+Plan::Plan(const Recipe& recipe, const io::Dataset& dataset, PlanOptions options) {
+  check_options(options);
+  auto data = std::make_shared<Data>(recipe, dataset, std::move(options));
+  Binder(*data).bind();
+  data_ = data;
+  const Index longest = data->options.pad_to.empty() ? 0 : data->options.pad_to.back();
+  for (Index id = 0; longest > 0 && id < samples(); ++id) {
+    const Index length = data->rows_are_samples ? 1 : data->kept(id).events;
+    require(length <= longest,
+            "pad_to: sample " + std::to_string(id) + " has " + std::to_string(length) +
+                " events, the last length is " + std::to_string(longest));
+  }
+}
+
+const std::vector<std::string>& Plan::columns() const { return data_->columns; }
+const std::vector<ArraySpec>& Plan::arrays() const { return data_->arrays; }
+
+Index Plan::samples() const {
+  return data_->rows_are_samples ? data_->first_row.back() : data_->windows->samples();
+}
+
+Index Plan::sequences_without_sample() const {
+  return data_->rows_are_samples ? 0 : data_->windows->sequences_without_sample();
+}
+
+const TargetPlan* Plan::targets() const {
+  return data_->targets ? &*data_->targets : nullptr;
+}
+
+Hash128 Plan::hash() const {
+  Hasher hasher;
+  hasher.field(hex(data_->recipe.hash()));
+  hasher.field(data_->max_length);
+  for (const ArraySpec& array : data_->arrays) {
+    hasher.field(array.name);
+    hasher.field(name(array.type));
+  }
+  hasher.field(data_->options.pad_multiple);
+  hasher.field(data_->options.pad_to_max_length ? 1 : 0);
+  for (const Index length : data_->options.pad_to) hasher.field(length);
+  return hasher.digest128();
+}
+
+std::string Plan::describe() const {
+  std::string text = "columns read:";
+  for (const std::string& column : data_->columns) text += " " + escape_text(column);
+  text += "\narrays:\n";
+  for (const ArraySpec& array : data_->arrays) {
+    text +=
+        "  " + escape_text(array.name) + "  " + std::string(name(array.type)) + " [B";
+    if (array.middle == ArraySpec::Middle::events) text += ", S";
+    if (array.middle == ArraySpec::Middle::intervals) text += ", T";
+    if (array.inner > 0) text += ", " + std::to_string(array.inner);
+    text += "]\n";
+  }
+  if (data_->targets) text += "targets: " + data_->targets->describe() + "\n";
+  return text;
+}
+
+}  // namespace lade

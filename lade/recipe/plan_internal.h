@@ -1,0 +1,108 @@
+// SPDX-License-Identifier: Apache-2.0
+// Shared by plan.cc (binding), plan_shape.cc (lengths) and plan_build.cc (rows).
+#pragma once
+
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "lade/recipe/bind_targets.h"
+#include "lade/recipe/plan.h"
+
+namespace lade {
+
+inline constexpr Index kSlabAlignment = 256;
+
+constexpr Index align_up(Index bytes) noexcept {
+  return (bytes + kSlabAlignment - 1) / kSlabAlignment * kSlabAlignment;
+}
+
+/// One input, bound to a column of the reader.
+struct BoundInput {
+  const InputSpec* spec = nullptr;
+  Index column = 0;
+  std::shared_ptr<const Vocabulary> vocabulary;  // of categories
+};
+
+/// What an array is filled from.
+enum class ArraySource : std::uint8_t {
+  numerical,
+  categorical,
+  lengths,
+  sample_id,
+  sample_mask,
+  mask,
+  padding_mask,
+  entity,
+  label,
+  target,
+  target_stack,
+  target_valid,
+  target_mask,
+  target_position,
+  target_time
+};
+
+/// How a filled array is laid out and where its values come from.
+struct BoundArray {
+  ArraySource source = ArraySource::lengths;
+  Index index = 0;  // target, or boundary set
+};
+
+/// Rows of a sequence that a recipe's cut leaves: times in [from, until).
+struct Cut {
+  Index begin = 0;  // first row that may be an input
+  Index end = 0;    // rows before it have t < A
+};
+
+struct Plan::Data {
+  Recipe recipe;
+  io::Dataset dataset;
+  PlanOptions options;
+  Index max_length = 0;  // 0 = none
+  std::vector<std::string> columns;
+  Schema schema;    // of `columns`
+  Index time = -1;  // position in it
+  std::vector<BoundInput> numbers, categories;
+  Index label = -1;
+  std::optional<TargetPlan> targets;
+  std::vector<Index> target_order;  // recipe position -> target
+  std::vector<ArraySpec> arrays;
+  std::vector<BoundArray> bound;   // beside `arrays`
+  Index first_interval_array = 0;  // arrays from here on are placed by finish
+  bool rows_are_samples = false;   // window = "row" in storage order
+  std::optional<WindowMap> windows;
+  std::vector<Index> first_row;  // of each row group, rows_are_samples
+  std::vector<Cut> cuts;         // per sequence, only with until or max_age
+
+  Data(Recipe r, io::Dataset d, PlanOptions o)
+      : recipe(std::move(r)), dataset(std::move(d)), options(std::move(o)) {}
+
+  /// Window of a sample after cut and max_length, and the rows targets may see.
+  struct Kept {
+    Index sequence = 0;
+    Index begin = 0;
+    Index events = 0;
+    Index visible = 0;  // rows with t < A
+    Index length = 0;   // of the whole sequence, by the index
+  };
+  Kept kept(Index sample_id) const;
+  Cut cut_of(Index sequence, Index length) const;
+};
+
+struct Plan::Build {
+  std::vector<Index> sample_id;
+  Index repeated = 0;
+  std::shared_ptr<Slab> slab;
+  Shape shape;
+  std::vector<Index> offset;  // of every array; intervals: staging
+  std::vector<std::vector<std::int32_t>> intervals;  // per set, T of every row
+};
+
+/// Bytes of one row of an array when the middle axis has `middle` entries.
+Index row_bytes(const ArraySpec& spec, Index middle) noexcept;
+
+/// Counts the rows of each sequence that `until` and `max_age` leave.
+std::vector<Cut> make_cuts(const Plan::Data& data);
+
+}  // namespace lade
