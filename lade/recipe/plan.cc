@@ -2,32 +2,12 @@
 #include "lade/recipe/plan.h"
 
 #include <algorithm>
-#include <array>
 #include <set>
 
 #include "lade/recipe/plan_internal.h"
 
 namespace lade {
 namespace {
-
-struct TypeName {
-  DType type;
-  Index width;
-  std::string_view name, long_name;
-};
-constexpr std::array<TypeName, 9> kTypes = {{{DType::boolean, 1, "bool", "boolean"},
-                                             {DType::u8, 1, "u8", "uint8"},
-                                             {DType::i8, 1, "i8", "int8"},
-                                             {DType::i16, 2, "i16", "int16"},
-                                             {DType::i32, 4, "i32", "int32"},
-                                             {DType::i64, 8, "i64", "int64"},
-                                             {DType::f16, 2, "f16", "float16"},
-                                             {DType::bf16, 2, "bf16", "bfloat16"},
-                                             {DType::f32, 4, "f32", "float32"}}};
-
-const TypeName& entry(DType type) noexcept {
-  return kTypes[static_cast<std::size_t>(type)];
-}
 
 Index column_position(const Schema& schema, const std::string& column,
                       std::string_view field) {
@@ -358,22 +338,6 @@ void check_options(const PlanOptions& options) {
 }
 
 }  // namespace
-
-Index width(DType type) noexcept { return entry(type).width; }
-std::string_view name(DType type) { return entry(type).name; }
-
-DType parse_dtype(std::string_view word, std::string_view what) {
-  std::vector<std::string> names;
-  for (const TypeName& known : kTypes) {
-    if (word == known.name || word == known.long_name) return known.type;
-    names.emplace_back(known.name);
-    names.emplace_back(known.long_name);
-  }
-  const std::string near = nearest_name(word, names);
-  throw ArgumentError(
-      std::string(what) + ": unknown type '" + escape_text(word) + "'" +
-      (near.empty() ? std::string() : "; did you mean '" + near + "'?"));
-}
 
 void BuildCounts::add(const BuildCounts& other) {
   samples += other.samples;

@@ -10,6 +10,7 @@
 #include <utility>
 #include <vector>
 
+#include "lade/core/convert.h"
 #include "lade/core/hash.h"
 #include "lade/core/memory.h"
 #include "lade/io/dataset.h"
@@ -17,12 +18,6 @@
 #include "lade/targets/compute.h"
 
 namespace lade {
-
-enum class DType : std::uint8_t { boolean, u8, i8, i16, i32, i64, f16, bf16, f32 };
-Index width(DType type) noexcept;
-std::string_view name(DType type);
-/// "f32", "float32", "i64", "int64", "bool" ...  Errors: ArgumentError naming `what`.
-DType parse_dtype(std::string_view word, std::string_view what);
 
 /// One array of a batch, row-major. Its shape is [B], then the middle axis, then
 /// `inner`.
