@@ -20,18 +20,20 @@ class ArgumentError : public std::invalid_argument {
 
 /// Where in the input a rule was broken. What is not known stays empty.
 struct Place {
-  std::string source;              // file or table; credentials already cut away
-  std::optional<Index> offset;     // byte in the source
-  std::optional<Index> row;        // row or record; lines of text count from 1
-  std::string column;
-  std::string rule;                // stable id, for example "csv.field_count"
-  std::string value;               // offending value, not yet escaped
+  std::string source = {};         // file or table; credentials already cut away
+  std::optional<Index> offset = {};  // byte in the source
+  std::optional<Index> row = {};   // row or record; lines of text count from 1
+  std::string column = {};
+  std::string rule = {};           // stable id, for example "csv.field_count"
+  std::string value = {};          // offending value, not yet escaped
 };
 
 /// The bytes are not what their format promises. `lade.DataError`, exit code 3.
 ///
 /// Text: `ticks.dbn: byte 536, record 6: dbn.record_length: record must be 56 bytes, 32 left`.
-/// Everything that came from the input is escaped by `escape_text`.
+/// A row is called a record where the rule starts with `dbn.`, a line with `csv.` or `ts.`.
+/// Source and column are escaped here. `what` must hold input only through `escape_text`;
+/// control characters that slipped in are escaped all the same.
 class DataError : public std::runtime_error {
  public:
   /// `what` is the rule in words, with the value: "record must be 56 bytes, 32 left".
@@ -68,7 +70,7 @@ void require(bool ok, std::string_view rule);
 std::string escape_text(std::string_view text);
 
 /// The candidate nearest to `word` by edit distance, or "" when none is near
-/// (distance over a third of the length, at least 1).
+/// (distance over a third of the length, at least 1; words over 200 bytes have none).
 template <class Names>
 std::string nearest_name(std::string_view word, const Names& names);
 
@@ -78,6 +80,7 @@ Index edit_distance(std::string_view a, std::string_view b);
 template <class Names>
 std::string nearest_name(std::string_view word, const Names& names) {
   std::string best;
+  if (word.size() > 200) return best;
   Index least = static_cast<Index>(word.size()) / 3 + 1;
   for (const auto& name : names) {
     const Index distance = edit_distance(word, name);

@@ -11,6 +11,7 @@
 #include <string_view>
 #include <vector>
 
+#include "lade/core/error.h"
 #include "lade/core/matrix.h"
 #include "lade/core/memory.h"
 
@@ -38,15 +39,15 @@ struct ColumnType {
   Kind kind = Kind::f64;
   TimeUnit unit = TimeUnit::us;    // of time
   bool date = false;               // time that was a date column: s at midnight, precision one day
-  std::string zone;                // time zone name of a time column, "" = none
+  std::string zone = {};           // time zone name of a time column, "" = none
   bool operator==(const ColumnType&) const = default;
 };
 /// "i64", "text", "timestamp[us, UTC]", "date".
 std::string to_string(const ColumnType& type);
 
 struct Field {
-  std::string name;
-  ColumnType type;
+  std::string name = {};
+  ColumnType type = {};
   bool nullable = true;
   bool operator==(const Field&) const = default;
 };
