@@ -28,7 +28,7 @@ struct OpenOptions {
   std::optional<std::vector<std::string>> columns;   // what may be read; all if absent
   std::string layout = "auto";             // auto | flat (nested: refused, not yet)
   SourceOptions source;
-  Policies policies;
+  PolicyOptions policies;                  // given ones win over source.policies
   Limits limits;
   std::string schema = "exact";            // exact | promote | union
   std::string manifest = "use";            // use | ignore

@@ -5,13 +5,27 @@
 #include <map>
 #include <optional>
 #include <string>
+#include <string_view>
 #include <vector>
 
+#include "lade/core/hash.h"
 #include "lade/core/limits.h"
 
 namespace lade::io {
 
-/// Options of a text reader (loading.md 3.1). Empty optionals mean "by suffix / default".
+/// Policies of which some are given and some are left to a default.
+struct PolicyOptions {
+  std::optional<OnBad> on_bad;
+  std::optional<MaxBad> max_bad;
+  std::optional<OnTruncated> on_truncated;
+  std::optional<OnDisorder> on_disorder;
+  bool operator==(const PolicyOptions& other) const;
+};
+
+/// What holds: an argument wins over `[source]`, which wins over the default.
+Policies resolve(const PolicyOptions& arguments, const PolicyOptions& source);
+
+/// Options of a text reader (docs/formats/csv.md). Empty optionals mean "by suffix".
 struct SourceOptions {
   std::string format;                                 // "", csv, parquet, ipc
   std::optional<char> delimiter;                      // ',' ; tab for .tsv
@@ -22,8 +36,16 @@ struct SourceOptions {
   std::vector<std::string> nulls = {""};              // in columns that are not text
   std::map<std::string, std::string> types;           // column -> int64, float64, string, ...
   std::map<std::string, std::string> dates;           // column -> strptime pattern
-  std::optional<Policies> policies;                   // defaults of the dataset; arguments win
-  bool operator==(const SourceOptions&) const;
+  PolicyOptions policies;                             // defaults of the dataset; arguments win
+  bool operator==(const SourceOptions&) const = default;
 };
+
+/// "csv", "parquet" or "ipc": what `source.format` says, else by the suffix of the name
+/// (.csv .tsv .parquet .arrow .ipc .feather).
+/// Errors: ArgumentError naming the path and the known words.
+std::string format_of(std::string_view path, const SourceOptions& source);
+
+/// Everything that changes what a text reader gives, as one text: part of a fingerprint.
+std::string fingerprint_text(const SourceOptions& source);
 
 }  // namespace lade::io
