@@ -68,8 +68,7 @@ class Binder {
   }
 
   bool needs_time() const {
-    return !spec_.targets.empty() || !spec_.sequence.until.empty() ||
-           !spec_.sequence.max_age.empty();
+    return !spec_.targets.empty() || !spec_.sequence.until.empty();
   }
 
   void choose_columns() {
@@ -143,11 +142,23 @@ class Binder {
       }
       return;
     }
-    data_.windows.emplace(spec_.sequence.window, dataset.sequences(),
-                          [&](Index s) { return dataset.length(s); });
-    if (!spec_.sequence.until.empty() || !spec_.sequence.max_age.empty()) {
-      data_.cuts = make_cuts(data_);
+    const SequenceSpec& sequence = spec_.sequence;
+    if (!sequence.until.empty()) {
+      data_.cuts = make_cuts(sequence, dataset);
+    } else {
+      require(sequence.max_age.empty() && sequence.until_lag.empty(),
+              "recipe: [sequence] max_age and until_lag need until");
     }
+    Index sequences = dataset.sequences();
+    if (sequence.drop_empty) {
+      for (Index s = 0; s < sequences; ++s) {
+        if (data_.cut_length(s) > 0) data_.not_empty.push_back(s);
+      }
+      sequences = static_cast<Index>(data_.not_empty.size());
+    }
+    data_.windows.emplace(sequence.window, sequences, [&](Index s) {
+      return data_.cut_length(sequence.drop_empty ? data_.not_empty[static_cast<std::size_t>(s)] : s);
+    });
   }
 
   void bind_the_targets() {
@@ -164,6 +175,13 @@ class Binder {
     data_.target_order = bound.order;
     data_.targets.emplace(data_.schema, data_.time, std::move(bound.targets),
                           std::move(bound.mixes), observed_until);
+    for (const TargetPlan::Set& set : data_.targets->sets()) {
+      auto& members = data_.stacked.emplace_back();
+      for (const Index target : data_.target_order) {
+        const bool in = std::find(set.targets.begin(), set.targets.end(), target) != set.targets.end();
+        if (in) members.push_back(target);
+      }
+    }
   }
 
   void add(std::string name, DType type, ArraySpec::Middle middle, Index inner,
@@ -193,7 +211,6 @@ class Binder {
     }
     if (spec_.sequence.entity_array) add_entity();
     if (data_.label >= 0) add_label();
-    data_.first_interval_array = static_cast<Index>(data_.arrays.size());
     if (data_.targets) add_targets();
   }
 
@@ -230,11 +247,10 @@ class Binder {
 
   void add_targets() {
     const auto& sets = data_.targets->sets();
-    // Arrays with a fixed shape come first: only interval arrays wait for `finish`.
+    // Arrays with a fixed shape come first: only interval arrays move in `finish`.
     for (const bool intervals : {false, true}) {
       if (intervals)
-        data_.first_interval_array = static_cast<Index>(data_.arrays.size());
-      for (Index s = 0; s < static_cast<Index>(sets.size()); ++s) {
+          for (Index s = 0; s < static_cast<Index>(sets.size()); ++s) {
         const auto middle = middle_of(sets[static_cast<std::size_t>(s)]);
         if ((middle == ArraySpec::Middle::intervals) == intervals) add_set(s, middle);
       }
@@ -249,10 +265,7 @@ class Binder {
       add("targets/" + set.name, DType::f32, middle,
           static_cast<Index>(set.targets.size()), ArraySource::target_stack, s, s);
     }
-    for (const Index target : data_.target_order) {
-      if (std::find(set.targets.begin(), set.targets.end(), target) ==
-          set.targets.end())
-        continue;
+    for (const Index target : data_.stacked[static_cast<std::size_t>(s)]) {
       const std::string& name = data_.targets->name(target);
       if (!spec_.stack_targets) {
         add("targets/" + name, DType::f32, middle, 0, ArraySource::target, target, s);

@@ -49,7 +49,7 @@ struct BoundArray {
   Index index = 0;  // target, or boundary set
 };
 
-/// Rows of a sequence that a recipe's cut leaves: times in [from, until).
+/// Rows of a sequence that a recipe's cut leaves: [begin, end).
 struct Cut {
   Index begin = 0;  // first row that may be an input
   Index end = 0;    // rows before it have t < A
@@ -67,13 +67,14 @@ struct Plan::Data {
   Index label = -1;
   std::optional<TargetPlan> targets;
   std::vector<Index> target_order;  // recipe position -> target
+  std::vector<std::vector<Index>> stacked;  // per set, its targets in recipe order
   std::vector<ArraySpec> arrays;
-  std::vector<BoundArray> bound;   // beside `arrays`
-  Index first_interval_array = 0;  // arrays from here on are placed by finish
+  std::vector<BoundArray> bound;  // beside `arrays`
   bool rows_are_samples = false;   // window = "row" in storage order
   std::optional<WindowMap> windows;
   std::vector<Index> first_row;  // of each row group, rows_are_samples
-  std::vector<Cut> cuts;         // per sequence, only with until or max_age
+  std::vector<Cut> cuts;         // per sequence, only with until
+  std::vector<Index> not_empty;  // drop_empty: sequences that have rows left
 
   Data(Recipe r, io::Dataset d, PlanOptions o)
       : recipe(std::move(r)), dataset(std::move(d)), options(std::move(o)) {}
@@ -87,7 +88,8 @@ struct Plan::Data {
     Index length = 0;   // of the whole sequence, by the index
   };
   Kept kept(Index sample_id) const;
-  Cut cut_of(Index sequence, Index length) const;
+  /// Rows of a sequence that the cut leaves, from the index alone.
+  Index cut_length(Index sequence) const;
 };
 
 struct Plan::Build {
@@ -95,6 +97,7 @@ struct Plan::Build {
   Index repeated = 0;
   std::shared_ptr<Slab> slab;
   Shape shape;
+  Index longest = 0;          // most kept events of a row
   std::vector<Index> offset;  // of every array; intervals: staging
   std::vector<std::vector<std::int32_t>> intervals;  // per set, T of every row
 };
@@ -102,7 +105,8 @@ struct Plan::Build {
 /// Bytes of one row of an array when the middle axis has `middle` entries.
 Index row_bytes(const ArraySpec& spec, Index middle) noexcept;
 
-/// Counts the rows of each sequence that `until` and `max_age` leave.
-std::vector<Cut> make_cuts(const Plan::Data& data);
+/// Counts the rows of each sequence that `until`, `until_lag` and `max_age` leave. Reads the
+/// time column of the sequences that the cut may touch, once.
+std::vector<Cut> make_cuts(const SequenceSpec& spec, const io::Dataset& dataset);
 
 }  // namespace lade

@@ -1,0 +1,411 @@
+// SPDX-License-Identifier: Apache-2.0
+#include <algorithm>
+#include <cstring>
+
+#include "lade/recipe/plan_internal.h"
+
+namespace lade {
+
+/// Buffers of one thread, grown once.
+struct BuildScratch::State {
+  EncodeScratch encode;
+  TargetScratch targets;
+  SequenceTargets values;
+  std::vector<float> numbers;
+  std::vector<std::int64_t> ids;
+};
+
+BuildScratch::BuildScratch() : state_(std::make_unique<State>()) {}
+BuildScratch::~BuildScratch() = default;
+BuildScratch::BuildScratch(BuildScratch&&) noexcept = default;
+
+namespace {
+
+/// Events per pass over the columns: what one pass writes stays in the first-level cache.
+constexpr Index kTileBytes = 16 << 10;
+constexpr Index kLeastTile = 32;
+
+/// Writes the rows of a batch that one call of build_rows was given.
+class RowWriter {
+ public:
+  RowWriter(const Plan::Data& data, Plan::Build& build, const io::DatasetReader& reader,
+            BuildScratch::State& scratch, BuildCounts& counts)
+      : data_(data), build_(build), reader_(reader), scratch_(scratch), counts_(counts) {}
+
+  void write(Index row) {
+    row_ = row;
+    const Index id = build_.sample_id[static_cast<std::size_t>(row)];
+    if (data_.rows_are_samples) {
+      write_row_sample(id);
+    } else {
+      write_window(id);
+    }
+    ++counts_.samples;
+    counts_.events += kept_.events;
+  }
+
+ private:
+  /// First byte of this row in array a.
+  std::byte* at(std::size_t a) const {
+    const ArraySpec& spec = data_.arrays[a];
+    const bool intervals = spec.middle == ArraySpec::Middle::intervals;
+    const Index middle = intervals ? build_.longest : build_.shape.padded;
+    return build_.slab->data() + build_.offset[a] + row_ * row_bytes(spec, middle);
+  }
+
+  void write_row_sample(Index id) {
+    const auto& first = data_.first_row;
+    const Index group = std::upper_bound(first.begin(), first.end(), id) - first.begin() - 1;
+    if (group != group_) {
+      chunk_ = reader_.row_group(group);
+      group_ = group;
+      check_length(chunk_->rows, data_.dataset.row_group_rows(group), group);
+    }
+    kept_ = {0, id - first[static_cast<std::size_t>(group)], 1, 0, 0};
+    write_arrays(id);
+  }
+
+  void write_window(Index id) {
+    kept_ = data_.kept(id);
+    if (kept_.sequence != sequence_) {
+      auto read = reader_.sequence(kept_.sequence);
+      check_length(read.view.rows, kept_.length, data_.dataset.home(kept_.sequence));
+      view_ = read.view;
+      chunk_ = std::move(read.chunk);
+      sequence_ = kept_.sequence;
+      if (data_.targets) {
+        compute_targets(*data_.targets, view_, kept_.visible, scratch_.targets, scratch_.values);
+      }
+    }
+    write_arrays(id);
+  }
+
+  /// A length from the index and one after reading must agree, or the file changed.
+  void check_length(Index read, Index indexed, Index group) const {
+    if (read == indexed) return;
+    Place place;
+    place.source = "row group " + std::to_string(group);
+    place.rule = "dataset.changed";
+    throw DataError(place, "the index says " + std::to_string(indexed) + " rows, " +
+                               std::to_string(read) + " were read");
+  }
+
+  void write_arrays(Index id) {
+    for (std::size_t a = 0; a < data_.arrays.size(); ++a) write_array(a, id);
+  }
+
+  void write_array(std::size_t a, Index id) {
+    const BoundArray& bound = data_.bound[a];
+    switch (bound.source) {
+      case ArraySource::numerical: return write_numbers(a);
+      case ArraySource::categorical: return write_ids(a);
+      case ArraySource::lengths: return store(a, static_cast<std::int32_t>(kept_.events));
+      case ArraySource::sample_id: return store(a, id);
+      case ArraySource::sample_mask: return store(a, static_cast<std::uint8_t>(!is_repeated()));
+      case ArraySource::mask: return write_mask(a, 1);
+      case ArraySource::padding_mask: return write_mask(a, 0);
+      case ArraySource::entity:
+        return store(a, std::get<std::int64_t>(data_.dataset.sequence(kept_.sequence).entity));
+      case ArraySource::label: return write_label(a);
+      default: return write_target(a, bound);
+    }
+  }
+
+  template <class T>
+  void store(std::size_t a, T value) {
+    std::memcpy(at(a), &value, sizeof(T));
+  }
+
+  bool is_repeated() const {
+    return row_ >= static_cast<Index>(build_.sample_id.size()) - build_.repeated;
+  }
+
+  Index first_row() const { return view_.begin + kept_.begin; }
+  Index padded() const {
+    return data_.recipe.spec().sequence.window.kind == WindowRule::Kind::row
+               ? 1
+               : build_.shape.padded;
+  }
+
+  void clear_padding(std::byte* row, Index entry_bytes) const {
+    const Index from = kept_.events * entry_bytes;
+    std::memset(row + from, 0, static_cast<std::size_t>(padded() * entry_bytes - from));
+  }
+
+  void write_numbers(std::size_t a) {
+    const ArraySpec& spec = data_.arrays[a];
+    const Index entry = spec.inner * width(spec.type);
+    std::byte* const row = at(a);
+    const Index tile = std::max(kLeastTile, kTileBytes / entry);
+    for (Index begin = 0; begin < kept_.events; begin += tile) {
+      const Index rows = std::min(tile, kept_.events - begin);
+      for (Index f = 0; f < spec.inner; ++f) {
+        std::byte* const out = row + begin * entry + f * width(spec.type);
+        write_number(data_.numbers[static_cast<std::size_t>(f)], spec, first_row() + begin, rows, out);
+      }
+    }
+    clear_padding(row, entry);
+  }
+
+  void write_number(const BoundInput& input, const ArraySpec& spec, Index begin, Index rows,
+                    std::byte* out) {
+    const Column& column = chunk_->columns[static_cast<std::size_t>(input.column)];
+    if (spec.type == DType::f32) {
+      counts_.nulls_filled += numeric(input.spec->numeric, column, begin, rows,
+                                      reinterpret_cast<float*>(out), spec.inner);
+      return;
+    }
+    scratch_.numbers.resize(static_cast<std::size_t>(rows));
+    float* const values = scratch_.numbers.data();
+    counts_.nulls_filled += numeric(input.spec->numeric, column, begin, rows, values, 1);
+    convert_or_throw(values, rows, spec, input.spec->name, out, spec.inner);
+  }
+
+  void convert_or_throw(const float* values, Index rows, const ArraySpec& spec,
+                        const std::string& column, std::byte* out, Index stride) {
+    ConvertCounts counts;
+    convert(values, rows, spec.type, out, stride, counts);
+    counts_.overflow += counts.overflow;
+    const bool integer = spec.type != DType::f16 && spec.type != DType::bf16;
+    if (integer && counts.overflow > 0) {
+      Place place;
+      place.source = "array " + spec.name;
+      place.row = build_.sample_id[static_cast<std::size_t>(row_)];
+      place.column = column;
+      place.rule = "convert.overflow";
+      place.value = std::to_string(values[counts.first_overflow]);
+      throw DataError(place, "value " + place.value + " does not fit " +
+                                 std::string(name(spec.type)));
+    }
+  }
+
+  void write_ids(std::size_t a) {
+    const ArraySpec& spec = data_.arrays[a];
+    const Index entry = spec.inner * width(spec.type);
+    std::byte* const row = at(a);
+    const Index tile = std::max(kLeastTile, kTileBytes / entry);
+    scratch_.ids.resize(static_cast<std::size_t>(tile));
+    for (Index begin = 0; begin < kept_.events; begin += tile) {
+      const Index rows = std::min(tile, kept_.events - begin);
+      for (Index c = 0; c < spec.inner; ++c) {
+        const BoundInput& input = data_.categories[static_cast<std::size_t>(c)];
+        const EncodeCounts met =
+            encode(*input.vocabulary, chunk_->columns[static_cast<std::size_t>(input.column)],
+                   first_row() + begin, rows, scratch_.encode, scratch_.ids.data());
+        counts_.unknown += met.unknown;
+        store_ids(spec, rows, row + begin * entry + c * width(spec.type));
+      }
+    }
+    clear_padding(row, entry);
+  }
+
+  void store_ids(const ArraySpec& spec, Index rows, std::byte* out) {
+    const std::int64_t* const ids = scratch_.ids.data();
+    if (spec.type == DType::i64) {
+      auto* const to = reinterpret_cast<std::int64_t*>(out);
+      for (Index r = 0; r < rows; ++r) to[r * spec.inner] = ids[r];
+      return;
+    }
+    ConvertCounts counts;
+    convert(ids, rows, spec.type, out, spec.inner, counts);
+    if (counts.overflow == 0) return;
+    Place place;
+    place.source = "array " + spec.name;
+    place.rule = "convert.overflow";
+    place.value = std::to_string(ids[counts.first_overflow]);
+    throw DataError(place, "id " + place.value + " does not fit " + std::string(name(spec.type)));
+  }
+
+  void write_mask(std::size_t a, std::uint8_t real) {
+    auto* const out = reinterpret_cast<std::uint8_t*>(at(a));
+    const auto events = static_cast<std::size_t>(kept_.events);
+    std::memset(out, real, events);
+    std::memset(out + events, 1 - real, static_cast<std::size_t>(padded()) - events);
+  }
+
+  void write_label(std::size_t a) {
+    std::int64_t label = -100;   // the usual ignore index: null, or no row left
+    if (kept_.events > 0) {
+      const Column& column = chunk_->columns[static_cast<std::size_t>(data_.label)];
+      const Index last = first_row() + kept_.events - 1;
+      if (column.valid(last)) label = integer_at(column, last);
+    }
+    store(a, label);
+  }
+
+  static std::int64_t integer_at(const Column& column, Index row) {
+    switch (column.kind) {
+      case Kind::boolean:
+      case Kind::u8: return column.as<std::uint8_t>()[row];
+      case Kind::i8: return column.as<std::int8_t>()[row];
+      case Kind::i16: return column.as<std::int16_t>()[row];
+      case Kind::i32: return column.as<std::int32_t>()[row];
+      case Kind::u16: return column.as<std::uint16_t>()[row];
+      case Kind::u32: return column.as<std::uint32_t>()[row];
+      default: return column.as<std::int64_t>()[row];
+    }
+  }
+
+  /// Entries of a boundary set that lie in the kept window: [first, last) of its intervals.
+  std::pair<Index, Index> given(const SequenceTargets::Set& set) const {
+    const auto begin = set.ends.begin();
+    const Index first = std::lower_bound(begin, set.ends.end(), kept_.begin) - begin;
+    const Index last =
+        std::lower_bound(begin, set.ends.end(), kept_.begin + kept_.events) - begin;
+    return {first, std::max(first, last)};
+  }
+
+  void write_target(std::size_t a, const BoundArray& bound);
+  void write_sequence_entry(std::size_t a, const BoundArray& bound);
+  void write_entries(std::size_t a, const BoundArray& bound, Index first, Index last, bool spread);
+  void write_entry(const ArraySpec& spec, const BoundArray& bound, Index from, Index position,
+                   std::byte* out);
+
+  const Plan::Data& data_;
+  Plan::Build& build_;
+  const io::DatasetReader& reader_;
+  BuildScratch::State& scratch_;
+  BuildCounts& counts_;
+  std::shared_ptr<const Chunk> chunk_;
+  SequenceView view_;
+  Plan::Data::Kept kept_;
+  Index sequence_ = -1;
+  Index group_ = -1;
+  Index row_ = 0;
+};
+
+void RowWriter::write_target(std::size_t a, const BoundArray& bound) {
+  const ArraySpec& spec = data_.arrays[a];
+  const auto s = static_cast<std::size_t>(spec.set);
+  const TargetPlan::Set& set = data_.targets->sets()[s];
+  if (spec.middle == ArraySpec::Middle::none) return write_sequence_entry(a, bound);
+  const auto [first, last] = given(scratch_.values.sets[s]);
+  if (spec.middle == ArraySpec::Middle::events) {
+    std::memset(at(a), 0, static_cast<std::size_t>(row_bytes(spec, build_.shape.padded)));
+    write_entries(a, bound, first, last, set.boundary.every != Every::event);
+    return;
+  }
+  build_.intervals[s][static_cast<std::size_t>(row_)] = static_cast<std::int32_t>(last - first);
+  write_entries(a, bound, first, last, false);
+}
+
+void RowWriter::write_sequence_entry(std::size_t a, const BoundArray& bound) {
+  const ArraySpec& spec = data_.arrays[a];
+  std::byte* const out = at(a);
+  const auto& ends = scratch_.values.sets[static_cast<std::size_t>(spec.set)].ends;
+  if (ends.empty()) {
+    std::memset(out, 0, static_cast<std::size_t>(row_bytes(spec, 1)));
+  } else {
+    write_entry(spec, bound, 0, 0, out);
+  }
+}
+
+void RowWriter::write_entries(std::size_t a, const BoundArray& bound, Index first, Index last,
+                              bool spread) {
+  const ArraySpec& spec = data_.arrays[a];
+  const auto& ends = scratch_.values.sets[static_cast<std::size_t>(spec.set)].ends;
+  std::byte* const row = at(a);
+  const Index entry = row_bytes(spec, 1);
+  for (Index i = first; i < last; ++i) {
+    const Index position = ends[static_cast<std::size_t>(i)] - kept_.begin;
+    write_entry(spec, bound, i, position, row + (spread ? position : i - first) * entry);
+  }
+}
+
+void RowWriter::write_entry(const ArraySpec& spec, const BoundArray& bound, Index from,
+                            Index position, std::byte* out) {
+  const auto i = static_cast<std::size_t>(from);
+  const auto which = static_cast<std::size_t>(bound.index);
+  const auto put_float = [&](const float* values, Index count) {
+    if (spec.type == DType::f32) {
+      std::memcpy(out, values, static_cast<std::size_t>(count) * sizeof(float));
+    } else {
+      convert_or_throw(values, count, spec, spec.name, out, 1);
+    }
+  };
+  const auto put = [&](auto value) { std::memcpy(out, &value, sizeof(value)); };
+  switch (bound.source) {
+    case ArraySource::target: return put_float(&scratch_.values.value[which][i], 1);
+    case ArraySource::target_stack: {
+      const auto& members = data_.stacked[which];
+      scratch_.numbers.resize(members.size());
+      for (std::size_t k = 0; k < members.size(); ++k) {
+        scratch_.numbers[k] = scratch_.values.value[static_cast<std::size_t>(members[k])][i];
+      }
+      return put_float(scratch_.numbers.data(), static_cast<Index>(members.size()));
+    }
+    case ArraySource::target_valid: return put(scratch_.values.valid[which][i]);
+    case ArraySource::target_mask: return put(std::uint8_t{1});
+    case ArraySource::target_position: return put(static_cast<std::int32_t>(position));
+    case ArraySource::target_time:
+      return put(interval_end(data_.targets->sets()[which].boundary,
+                              scratch_.values.sets[which].keys[i]));
+    default: LADE_DCHECK(false);
+  }
+}
+
+}  // namespace
+
+std::shared_ptr<Plan::Build> Plan::begin(std::span<const Index> sample_id, Index repeated,
+                                         std::shared_ptr<Slab> slab, Shape shape) const {
+  auto build = std::make_shared<Build>();
+  build->sample_id.assign(sample_id.begin(), sample_id.end());
+  build->repeated = repeated;
+  build->slab = std::move(slab);
+  build->shape = std::move(shape);
+  for (const Index length : build->shape.length) build->longest = std::max(build->longest, length);
+  const auto rows = static_cast<Index>(sample_id.size());
+  Index offset = 0;
+  for (const ArraySpec& array : data_->arrays) {
+    build->offset.push_back(offset);
+    const bool intervals = array.middle == ArraySpec::Middle::intervals;
+    offset += align_up(rows * row_bytes(array, intervals ? build->longest : build->shape.padded));
+  }
+  LADE_DCHECK(build->slab->bytes() >= offset);
+  if (data_->targets) {
+    build->intervals.assign(data_->targets->sets().size(),
+                            std::vector<std::int32_t>(sample_id.size(), 0));
+  }
+  return build;
+}
+
+void Plan::build_rows(Build& build, Index first, Index last, const io::DatasetReader& reader,
+                      BuildScratch& scratch, BuildCounts& counts) const {
+  RowWriter writer(*data_, build, reader, scratch.state(), counts);
+  for (Index row = first; row < last; ++row) writer.write(row);
+}
+
+std::vector<Plan::Placed> Plan::finish(Build& build) const {
+  std::vector<Placed> placed;
+  const auto rows = static_cast<Index>(build.sample_id.size());
+  std::byte* const slab = build.slab->data();
+  Index offset = 0;
+  for (std::size_t a = 0; a < data_->arrays.size(); ++a) {
+    const ArraySpec& spec = data_->arrays[a];
+    Placed result{&spec, offset, {rows}};
+    if (spec.middle == ArraySpec::Middle::events) result.shape.push_back(build.shape.padded);
+    if (spec.middle != ArraySpec::Middle::intervals) {
+      offset += align_up(rows * row_bytes(spec, build.shape.padded));
+    } else {
+      // Rows were staged `longest` entries apart; T is known now, so they move together.
+      // Every target lies at or before its source, so ascending moves are safe.
+      const auto& counts = build.intervals[static_cast<std::size_t>(spec.set)];
+      const Index most = rows > 0 ? *std::max_element(counts.begin(), counts.end()) : 0;
+      const Index entry = row_bytes(spec, 1);
+      for (Index row = 0; row < rows; ++row) {
+        std::byte* const to = slab + offset + row * most * entry;
+        const auto count = static_cast<Index>(counts[static_cast<std::size_t>(row)]);
+        std::memmove(to, slab + build.offset[a] + row * build.longest * entry,
+                     static_cast<std::size_t>(count * entry));
+        std::memset(to + count * entry, 0, static_cast<std::size_t>((most - count) * entry));
+      }
+      result.shape.push_back(most);
+      offset += align_up(rows * most * entry);
+    }
+    if (spec.inner > 0) result.shape.push_back(spec.inner);
+    placed.push_back(std::move(result));
+  }
+  return placed;
+}
+
+}  // namespace lade
