@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// A recipe offline: the targets of every sequence as Arrow tables, one per boundary set. The
-// values are those of the loader, bit for bit.
+// A recipe offline: the targets of every sequence as Arrow tables, one per boundary
+// set. The values are those of the loader, bit for bit.
 #pragma once
 
 #include <functional>
@@ -14,47 +14,50 @@
 namespace lade {
 
 struct ApplyOptions {
-  int threads = 0;                           // 0 = usable_cpus()
-  Index block_sequences = 1024;              // sequences a thread takes at a time
+  int threads = 0;               // 0 = usable_cpus()
+  Index block_sequences = 1024;  // sequences a thread takes at a time
 };
 
 /// Of one target over a whole run.
 struct TargetSummary {
   std::string name;
   std::string every;
-  Index values = 0, valid = 0, zero = 0;     // zero and the three below: of valid values
+  Index values = 0, valid = 0, zero = 0;  // zero and the three below: of valid values
   double min = 0, mean = 0, max = 0;
 };
 
 struct ApplyReport {
   Index sequences = 0;
   Index events = 0;
-  std::vector<TargetSummary> targets;        // recipe order
+  std::vector<TargetSummary> targets;  // recipe order
   ReadReport read;
 };
 
-/// Columns of the table of a boundary set: entity, interval_start, interval_end (both in the
-/// type of the time column; exclusive end), position (i64, last row of the interval in the
-/// sequence), one f32 column per target in recipe order (null = invalid).
-/// every = "sequence": entity and the targets. every = "event": entity, time, position, targets.
-using ApplySink = std::function<void(const std::string& every, const RecordBatch& batch)>;
+/// Columns of the table of a boundary set: entity, interval_start, interval_end (both
+/// in the type of the time column; exclusive end), position (i64, last row of the
+/// interval in the sequence), one f32 column per target in recipe order (null =
+/// invalid). every = "sequence": entity and the targets. every = "event": entity, time,
+/// position, targets.
+using ApplySink =
+    std::function<void(const std::string& every, const RecordBatch& batch)>;
 
-/// Computes all targets and hands record batches to `sink`: per boundary set in ascending
-/// sequence order, from the calling thread.
+/// Computes all targets and hands record batches to `sink`: per boundary set in
+/// ascending sequence order, from the calling thread.
 ///
 /// All intervals with rows before `until` are given; max_length does not crop offline.
 /// Errors:  ArgumentError if the recipe has no targets; as Plan and reading.
 /// Threads: same batches for any number.
-ApplyReport apply(const Recipe& recipe, const io::Dataset& dataset, const ApplyOptions& options,
-                  const ApplySink& sink);
+ApplyReport apply(const Recipe& recipe, const io::Dataset& dataset,
+                  const ApplyOptions& options, const ApplySink& sink);
 
 /// The schemas of the tables, by boundary set, in order of first use.
 std::vector<std::pair<std::string, std::shared_ptr<arrow::Schema>>> apply_schemas(
     const Recipe& recipe, const io::Dataset& dataset);
 
-/// Writes `targets.<every>.parquet` per boundary set and the manifest (kind "targets") into a
-/// new directory.  Errors: ArgumentError if it exists without `overwrite`.
-ApplyReport apply_to(const Recipe& recipe, const io::Dataset& dataset, const std::string& directory,
-                     const ApplyOptions& options = {}, bool overwrite = false);
+/// Writes `targets.<every>.parquet` per boundary set and the manifest (kind "targets")
+/// into a new directory.  Errors: ArgumentError if it exists without `overwrite`.
+ApplyReport apply_to(const Recipe& recipe, const io::Dataset& dataset,
+                     const std::string& directory, const ApplyOptions& options = {},
+                     bool overwrite = false);
 
 }  // namespace lade

@@ -29,11 +29,13 @@ Columns columns_of(const std::vector<const InputSpec*>& inputs, const Schema& sc
   for (const InputSpec* input : inputs) {
     if (schema.find(input->column) < 0) {
       const std::string near = nearest_name(input->column, schema.names());
-      throw ArgumentError("[[input]] \"" + escape_text(input->name) + "\": unknown column '" +
-                          escape_text(input->column) + "'" +
-                          (near.empty() ? std::string() : "; did you mean '" + near + "'?"));
+      throw ArgumentError(
+          "[[input]] \"" + escape_text(input->name) + "\": unknown column '" +
+          escape_text(input->column) + "'" +
+          (near.empty() ? std::string() : "; did you mean '" + near + "'?"));
     }
-    const auto found = std::find(columns.names.begin(), columns.names.end(), input->column);
+    const auto found =
+        std::find(columns.names.begin(), columns.names.end(), input->column);
     columns.of_input.push_back(static_cast<std::size_t>(found - columns.names.begin()));
     if (found == columns.names.end()) columns.names.push_back(input->column);
   }
@@ -49,9 +51,10 @@ std::vector<Index> first_rows(const io::Dataset& dataset) {
   return first;
 }
 
-/// Rows to learn from, in the order of storage. Whole row groups when every row belongs to a
-/// sequence, so that no list of runs is held.
-std::vector<io::RowRun> chosen_runs(const io::Dataset& dataset, std::span<const Index> sequences,
+/// Rows to learn from, in the order of storage. Whole row groups when every row belongs
+/// to a sequence, so that no list of runs is held.
+std::vector<io::RowRun> chosen_runs(const io::Dataset& dataset,
+                                    std::span<const Index> sequences,
                                     Index stored_rows) {
   std::vector<io::RowRun> runs;
   if (sequences.empty() && stored_rows == dataset.events()) {
@@ -61,7 +64,8 @@ std::vector<io::RowRun> chosen_runs(const io::Dataset& dataset, std::span<const 
     }
     return runs;
   }
-  const Index count = sequences.empty() ? dataset.sequences() : static_cast<Index>(sequences.size());
+  const Index count =
+      sequences.empty() ? dataset.sequences() : static_cast<Index>(sequences.size());
   for (Index i = 0; i < count; ++i) {
     const Index s = sequences.empty() ? i : sequences[static_cast<std::size_t>(i)];
     for (const io::RowRun& run : dataset.runs(s)) runs.push_back(run);
@@ -74,8 +78,8 @@ std::vector<io::RowRun> chosen_runs(const io::Dataset& dataset, std::span<const 
 
 }  // namespace
 
-Recipe fit(const Recipe& recipe, const io::Dataset& dataset, std::span<const Index> sequences,
-           const Limits& limits) {
+Recipe fit(const Recipe& recipe, const io::Dataset& dataset,
+           std::span<const Index> sequences, const Limits& limits) {
   const auto inputs = category_inputs(recipe.spec());
   std::vector<FittedInput> fitted;
   const std::string fingerprint = hex(dataset.fingerprint());
@@ -84,7 +88,7 @@ Recipe fit(const Recipe& recipe, const io::Dataset& dataset, std::span<const Ind
   const io::DatasetReader reader = dataset.reader(columns.names, dataset.ledger());
   const std::vector<Index> first = first_rows(dataset);
 
-  std::deque<VocabularyFitter> fitters;   // they do not move
+  std::deque<VocabularyFitter> fitters;  // they do not move
   for (const InputSpec* input : inputs) {
     fitters.emplace_back(input->vocabulary, limits, input->column);
   }
@@ -98,7 +102,8 @@ Recipe fit(const Recipe& recipe, const io::Dataset& dataset, std::span<const Ind
     }
     const Index storage_row = first[static_cast<std::size_t>(group)] + run.first_row;
     for (std::size_t i = 0; i < inputs.size(); ++i) {
-      fitters[i].add(chunk->columns[columns.of_input[i]], run.first_row, run.rows, storage_row);
+      fitters[i].add(chunk->columns[columns.of_input[i]], run.first_row, run.rows,
+                     storage_row);
     }
     rows += run.rows;
   }
@@ -144,12 +149,15 @@ Recipe default_recipe(const io::Dataset& dataset, const Limits& limits) {
     const bool text = field.type.kind == Kind::text;
     if (!text && !is_number(field.type.kind)) continue;
     inputs += inputs.empty() ? "" : ", ";
-    inputs += "{\"column\": " + quoted(field.name) + (text ? ", \"kind\": \"category\"}" : "}");
+    inputs += "{\"column\": " + quoted(field.name) +
+              (text ? ", \"kind\": \"category\"}" : "}");
   }
-  require(!inputs.empty(), "recipe: the dataset has no column to load beside entity and time");
+  require(!inputs.empty(),
+          "recipe: the dataset has no column to load beside entity and time");
   std::string sequence;
   if (dataset.entity().empty()) sequence = "\"sequence\": {\"window\": \"row\"}, ";
-  return fit(Recipe::from_json("{" + sequence + "\"input\": [" + inputs + "]}", "default recipe"),
+  return fit(Recipe::from_json("{" + sequence + "\"input\": [" + inputs + "]}",
+                               "default recipe"),
              dataset, {}, limits);
 }
 

@@ -14,12 +14,14 @@ namespace lade {
 /// A fitted recipe is fitted anew; its old vocabularies are not looked at.
 /// Errors:  ArgumentError for unknown columns and empty columns; DataError above
 ///          max_dictionary_entries or for what the data break.
-/// Threads: same result for any partition of the data; one pass, row group by row group.
+/// Threads: same result for any partition of the data; one pass, row group by row
+/// group.
 Recipe fit(const Recipe& recipe, const io::Dataset& dataset,
            std::span<const Index> sequences = {}, const Limits& limits = {});
 
-/// The recipe of a loader that was given none: every number column an input of `numerical`,
-/// every text column one of `categorical` (entity and time left out), fitted on the dataset.
+/// The recipe of a loader that was given none: every number column an input of
+/// `numerical`, every text column one of `categorical` (entity and time left out),
+/// fitted on the dataset.
 Recipe default_recipe(const io::Dataset& dataset, const Limits& limits = {});
 
 }  // namespace lade

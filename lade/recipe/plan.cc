@@ -157,7 +157,8 @@ class Binder {
       sequences = static_cast<Index>(data_.not_empty.size());
     }
     data_.windows.emplace(sequence.window, sequences, [&](Index s) {
-      return data_.cut_length(sequence.drop_empty ? data_.not_empty[static_cast<std::size_t>(s)] : s);
+      return data_.cut_length(
+          sequence.drop_empty ? data_.not_empty[static_cast<std::size_t>(s)] : s);
     });
   }
 
@@ -165,20 +166,14 @@ class Binder {
     require(spec_.sequence.window.kind != WindowRule::Kind::row,
             "recipe: [[target]] needs sequences; window is \"row\"");
     BoundTargets bound = bind_targets(spec_, data_.schema, data_.time);
-    const ColumnType& type =
-        data_.schema.fields[static_cast<std::size_t>(data_.time)].type;
-    const std::int64_t precision = type.date ? 86'400 * per_second(type.unit) : 1;
-    const std::int64_t observed_until =
-        spec_.observed_until.empty()
-            ? data_.dataset.newest_time() + precision
-            : parse_time(spec_.observed_until, type, "recipe: observed_until");
     data_.target_order = bound.order;
     data_.targets.emplace(data_.schema, data_.time, std::move(bound.targets),
-                          std::move(bound.mixes), observed_until);
+                          std::move(bound.mixes), observed_until(spec_, data_.dataset));
     for (const TargetPlan::Set& set : data_.targets->sets()) {
       auto& members = data_.stacked.emplace_back();
       for (const Index target : data_.target_order) {
-        const bool in = std::find(set.targets.begin(), set.targets.end(), target) != set.targets.end();
+        const bool in = std::find(set.targets.begin(), set.targets.end(), target) !=
+                        set.targets.end();
         if (in) members.push_back(target);
       }
     }
@@ -250,10 +245,10 @@ class Binder {
     // Arrays with a fixed shape come first: only interval arrays move in `finish`.
     for (const bool intervals : {false, true}) {
       if (intervals)
-          for (Index s = 0; s < static_cast<Index>(sets.size()); ++s) {
-        const auto middle = middle_of(sets[static_cast<std::size_t>(s)]);
-        if ((middle == ArraySpec::Middle::intervals) == intervals) add_set(s, middle);
-      }
+        for (Index s = 0; s < static_cast<Index>(sets.size()); ++s) {
+          const auto middle = middle_of(sets[static_cast<std::size_t>(s)]);
+          if ((middle == ArraySpec::Middle::intervals) == intervals) add_set(s, middle);
+        }
     }
   }
 

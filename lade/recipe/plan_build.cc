@@ -21,7 +21,8 @@ BuildScratch::BuildScratch(BuildScratch&&) noexcept = default;
 
 namespace {
 
-/// Events per pass over the columns: what one pass writes stays in the first-level cache.
+/// Events per pass over the columns: what one pass writes stays in the first-level
+/// cache.
 constexpr Index kTileBytes = 16 << 10;
 constexpr Index kLeastTile = 32;
 
@@ -30,7 +31,11 @@ class RowWriter {
  public:
   RowWriter(const Plan::Data& data, Plan::Build& build, const io::DatasetReader& reader,
             BuildScratch::State& scratch, BuildCounts& counts)
-      : data_(data), build_(build), reader_(reader), scratch_(scratch), counts_(counts) {}
+      : data_(data),
+        build_(build),
+        reader_(reader),
+        scratch_(scratch),
+        counts_(counts) {}
 
   void write(Index row) {
     row_ = row;
@@ -55,7 +60,8 @@ class RowWriter {
 
   void write_row_sample(Index id) {
     const auto& first = data_.first_row;
-    const Index group = std::upper_bound(first.begin(), first.end(), id) - first.begin() - 1;
+    const Index group =
+        std::upper_bound(first.begin(), first.end(), id) - first.begin() - 1;
     if (group != group_) {
       chunk_ = reader_.row_group(group);
       group_ = group;
@@ -74,7 +80,8 @@ class RowWriter {
       chunk_ = std::move(read.chunk);
       sequence_ = kept_.sequence;
       if (data_.targets) {
-        compute_targets(*data_.targets, view_, kept_.visible, scratch_.targets, scratch_.values);
+        compute_targets(*data_.targets, view_, kept_.visible, scratch_.targets,
+                        scratch_.values);
       }
     }
     write_arrays(id);
@@ -97,17 +104,27 @@ class RowWriter {
   void write_array(std::size_t a, Index id) {
     const BoundArray& bound = data_.bound[a];
     switch (bound.source) {
-      case ArraySource::numerical: return write_numbers(a);
-      case ArraySource::categorical: return write_ids(a);
-      case ArraySource::lengths: return store(a, static_cast<std::int32_t>(kept_.events));
-      case ArraySource::sample_id: return store(a, id);
-      case ArraySource::sample_mask: return store(a, static_cast<std::uint8_t>(!is_repeated()));
-      case ArraySource::mask: return write_mask(a, 1);
-      case ArraySource::padding_mask: return write_mask(a, 0);
+      case ArraySource::numerical:
+        return write_numbers(a);
+      case ArraySource::categorical:
+        return write_ids(a);
+      case ArraySource::lengths:
+        return store(a, static_cast<std::int32_t>(kept_.events));
+      case ArraySource::sample_id:
+        return store(a, id);
+      case ArraySource::sample_mask:
+        return store(a, static_cast<std::uint8_t>(!is_repeated()));
+      case ArraySource::mask:
+        return write_mask(a, 1);
+      case ArraySource::padding_mask:
+        return write_mask(a, 0);
       case ArraySource::entity:
-        return store(a, std::get<std::int64_t>(data_.dataset.sequence(kept_.sequence).entity));
-      case ArraySource::label: return write_label(a);
-      default: return write_target(a, bound);
+        return store(
+            a, std::get<std::int64_t>(data_.dataset.sequence(kept_.sequence).entity));
+      case ArraySource::label:
+        return write_label(a);
+      default:
+        return write_target(a, bound);
     }
   }
 
@@ -141,14 +158,15 @@ class RowWriter {
       const Index rows = std::min(tile, kept_.events - begin);
       for (Index f = 0; f < spec.inner; ++f) {
         std::byte* const out = row + begin * entry + f * width(spec.type);
-        write_number(data_.numbers[static_cast<std::size_t>(f)], spec, first_row() + begin, rows, out);
+        write_number(data_.numbers[static_cast<std::size_t>(f)], spec,
+                     first_row() + begin, rows, out);
       }
     }
     clear_padding(row, entry);
   }
 
-  void write_number(const BoundInput& input, const ArraySpec& spec, Index begin, Index rows,
-                    std::byte* out) {
+  void write_number(const BoundInput& input, const ArraySpec& spec, Index begin,
+                    Index rows, std::byte* out) {
     const Column& column = chunk_->columns[static_cast<std::size_t>(input.column)];
     if (spec.type == DType::f32) {
       counts_.nulls_filled += numeric(input.spec->numeric, column, begin, rows,
@@ -157,7 +175,8 @@ class RowWriter {
     }
     scratch_.numbers.resize(static_cast<std::size_t>(rows));
     float* const values = scratch_.numbers.data();
-    counts_.nulls_filled += numeric(input.spec->numeric, column, begin, rows, values, 1);
+    counts_.nulls_filled +=
+        numeric(input.spec->numeric, column, begin, rows, values, 1);
     convert_or_throw(values, rows, spec, input.spec->name, out, spec.inner);
   }
 
@@ -189,9 +208,9 @@ class RowWriter {
       const Index rows = std::min(tile, kept_.events - begin);
       for (Index c = 0; c < spec.inner; ++c) {
         const BoundInput& input = data_.categories[static_cast<std::size_t>(c)];
-        const EncodeCounts met =
-            encode(*input.vocabulary, chunk_->columns[static_cast<std::size_t>(input.column)],
-                   first_row() + begin, rows, scratch_.encode, scratch_.ids.data());
+        const EncodeCounts met = encode(
+            *input.vocabulary, chunk_->columns[static_cast<std::size_t>(input.column)],
+            first_row() + begin, rows, scratch_.encode, scratch_.ids.data());
         counts_.unknown += met.unknown;
         store_ids(spec, rows, row + begin * entry + c * width(spec.type));
       }
@@ -213,7 +232,8 @@ class RowWriter {
     place.source = "array " + spec.name;
     place.rule = "convert.overflow";
     place.value = std::to_string(ids[counts.first_overflow]);
-    throw DataError(place, "id " + place.value + " does not fit " + std::string(name(spec.type)));
+    throw DataError(
+        place, "id " + place.value + " does not fit " + std::string(name(spec.type)));
   }
 
   void write_mask(std::size_t a, std::uint8_t real) {
@@ -224,7 +244,7 @@ class RowWriter {
   }
 
   void write_label(std::size_t a) {
-    std::int64_t label = -100;   // the usual ignore index: null, or no row left
+    std::int64_t label = -100;  // the usual ignore index: null, or no row left
     if (kept_.events > 0) {
       const Column& column = chunk_->columns[static_cast<std::size_t>(data_.label)];
       const Index last = first_row() + kept_.events - 1;
@@ -236,17 +256,25 @@ class RowWriter {
   static std::int64_t integer_at(const Column& column, Index row) {
     switch (column.kind) {
       case Kind::boolean:
-      case Kind::u8: return column.as<std::uint8_t>()[row];
-      case Kind::i8: return column.as<std::int8_t>()[row];
-      case Kind::i16: return column.as<std::int16_t>()[row];
-      case Kind::i32: return column.as<std::int32_t>()[row];
-      case Kind::u16: return column.as<std::uint16_t>()[row];
-      case Kind::u32: return column.as<std::uint32_t>()[row];
-      default: return column.as<std::int64_t>()[row];
+      case Kind::u8:
+        return column.as<std::uint8_t>()[row];
+      case Kind::i8:
+        return column.as<std::int8_t>()[row];
+      case Kind::i16:
+        return column.as<std::int16_t>()[row];
+      case Kind::i32:
+        return column.as<std::int32_t>()[row];
+      case Kind::u16:
+        return column.as<std::uint16_t>()[row];
+      case Kind::u32:
+        return column.as<std::uint32_t>()[row];
+      default:
+        return column.as<std::int64_t>()[row];
     }
   }
 
-  /// Entries of a boundary set that lie in the kept window: [first, last) of its intervals.
+  /// Entries of a boundary set that lie in the kept window: [first, last) of its
+  /// intervals.
   std::pair<Index, Index> given(const SequenceTargets::Set& set) const {
     const auto begin = set.ends.begin();
     const Index first = std::lower_bound(begin, set.ends.end(), kept_.begin) - begin;
@@ -257,9 +285,10 @@ class RowWriter {
 
   void write_target(std::size_t a, const BoundArray& bound);
   void write_sequence_entry(std::size_t a, const BoundArray& bound);
-  void write_entries(std::size_t a, const BoundArray& bound, Index first, Index last, bool spread);
-  void write_entry(const ArraySpec& spec, const BoundArray& bound, Index from, Index position,
-                   std::byte* out);
+  void write_entries(std::size_t a, const BoundArray& bound, Index first, Index last,
+                     bool spread);
+  void write_entry(const ArraySpec& spec, const BoundArray& bound, Index from,
+                   Index position, std::byte* out);
 
   const Plan::Data& data_;
   Plan::Build& build_;
@@ -281,11 +310,13 @@ void RowWriter::write_target(std::size_t a, const BoundArray& bound) {
   if (spec.middle == ArraySpec::Middle::none) return write_sequence_entry(a, bound);
   const auto [first, last] = given(scratch_.values.sets[s]);
   if (spec.middle == ArraySpec::Middle::events) {
-    std::memset(at(a), 0, static_cast<std::size_t>(row_bytes(spec, build_.shape.padded)));
+    std::memset(at(a), 0,
+                static_cast<std::size_t>(row_bytes(spec, build_.shape.padded)));
     write_entries(a, bound, first, last, set.boundary.every != Every::event);
     return;
   }
-  build_.intervals[s][static_cast<std::size_t>(row_)] = static_cast<std::int32_t>(last - first);
+  build_.intervals[s][static_cast<std::size_t>(row_)] =
+      static_cast<std::int32_t>(last - first);
   write_entries(a, bound, first, last, false);
 }
 
@@ -300,15 +331,16 @@ void RowWriter::write_sequence_entry(std::size_t a, const BoundArray& bound) {
   }
 }
 
-void RowWriter::write_entries(std::size_t a, const BoundArray& bound, Index first, Index last,
-                              bool spread) {
+void RowWriter::write_entries(std::size_t a, const BoundArray& bound, Index first,
+                              Index last, bool spread) {
   const ArraySpec& spec = data_.arrays[a];
   const auto& ends = scratch_.values.sets[static_cast<std::size_t>(spec.set)].ends;
   std::byte* const row = at(a);
   const Index entry = row_bytes(spec, 1);
   for (Index i = first; i < last; ++i) {
     const Index position = ends[static_cast<std::size_t>(i)] - kept_.begin;
-    write_entry(spec, bound, i, position, row + (spread ? position : i - first) * entry);
+    write_entry(spec, bound, i, position,
+                row + (spread ? position : i - first) * entry);
   }
 }
 
@@ -325,41 +357,50 @@ void RowWriter::write_entry(const ArraySpec& spec, const BoundArray& bound, Inde
   };
   const auto put = [&](auto value) { std::memcpy(out, &value, sizeof(value)); };
   switch (bound.source) {
-    case ArraySource::target: return put_float(&scratch_.values.value[which][i], 1);
+    case ArraySource::target:
+      return put_float(&scratch_.values.value[which][i], 1);
     case ArraySource::target_stack: {
       const auto& members = data_.stacked[which];
       scratch_.numbers.resize(members.size());
       for (std::size_t k = 0; k < members.size(); ++k) {
-        scratch_.numbers[k] = scratch_.values.value[static_cast<std::size_t>(members[k])][i];
+        scratch_.numbers[k] =
+            scratch_.values.value[static_cast<std::size_t>(members[k])][i];
       }
       return put_float(scratch_.numbers.data(), static_cast<Index>(members.size()));
     }
-    case ArraySource::target_valid: return put(scratch_.values.valid[which][i]);
-    case ArraySource::target_mask: return put(std::uint8_t{1});
-    case ArraySource::target_position: return put(static_cast<std::int32_t>(position));
+    case ArraySource::target_valid:
+      return put(scratch_.values.valid[which][i]);
+    case ArraySource::target_mask:
+      return put(std::uint8_t{1});
+    case ArraySource::target_position:
+      return put(static_cast<std::int32_t>(position));
     case ArraySource::target_time:
       return put(interval_end(data_.targets->sets()[which].boundary,
                               scratch_.values.sets[which].keys[i]));
-    default: LADE_DCHECK(false);
+    default:
+      LADE_DCHECK(false);
   }
 }
 
 }  // namespace
 
-std::shared_ptr<Plan::Build> Plan::begin(std::span<const Index> sample_id, Index repeated,
-                                         std::shared_ptr<Slab> slab, Shape shape) const {
+std::shared_ptr<Plan::Build> Plan::begin(std::span<const Index> sample_id,
+                                         Index repeated, std::shared_ptr<Slab> slab,
+                                         Shape shape) const {
   auto build = std::make_shared<Build>();
   build->sample_id.assign(sample_id.begin(), sample_id.end());
   build->repeated = repeated;
   build->slab = std::move(slab);
   build->shape = std::move(shape);
-  for (const Index length : build->shape.length) build->longest = std::max(build->longest, length);
+  for (const Index length : build->shape.length)
+    build->longest = std::max(build->longest, length);
   const auto rows = static_cast<Index>(sample_id.size());
   Index offset = 0;
   for (const ArraySpec& array : data_->arrays) {
     build->offset.push_back(offset);
     const bool intervals = array.middle == ArraySpec::Middle::intervals;
-    offset += align_up(rows * row_bytes(array, intervals ? build->longest : build->shape.padded));
+    offset += align_up(
+        rows * row_bytes(array, intervals ? build->longest : build->shape.padded));
   }
   LADE_DCHECK(build->slab->bytes() >= offset);
   if (data_->targets) {
@@ -369,8 +410,9 @@ std::shared_ptr<Plan::Build> Plan::begin(std::span<const Index> sample_id, Index
   return build;
 }
 
-void Plan::build_rows(Build& build, Index first, Index last, const io::DatasetReader& reader,
-                      BuildScratch& scratch, BuildCounts& counts) const {
+void Plan::build_rows(Build& build, Index first, Index last,
+                      const io::DatasetReader& reader, BuildScratch& scratch,
+                      BuildCounts& counts) const {
   RowWriter writer(*data_, build, reader, scratch.state(), counts);
   for (Index row = first; row < last; ++row) writer.write(row);
 }
@@ -383,12 +425,14 @@ std::vector<Plan::Placed> Plan::finish(Build& build) const {
   for (std::size_t a = 0; a < data_->arrays.size(); ++a) {
     const ArraySpec& spec = data_->arrays[a];
     Placed result{&spec, offset, {rows}};
-    if (spec.middle == ArraySpec::Middle::events) result.shape.push_back(build.shape.padded);
+    if (spec.middle == ArraySpec::Middle::events)
+      result.shape.push_back(build.shape.padded);
     if (spec.middle != ArraySpec::Middle::intervals) {
       offset += align_up(rows * row_bytes(spec, build.shape.padded));
     } else {
-      // Rows were staged `longest` entries apart; T is known now, so they move together.
-      // Every target lies at or before its source, so ascending moves are safe.
+      // Rows were staged `longest` entries apart; T is known now, so they move
+      // together. Every target lies at or before its source, so ascending moves are
+      // safe.
       const auto& counts = build.intervals[static_cast<std::size_t>(spec.set)];
       const Index most = rows > 0 ? *std::max_element(counts.begin(), counts.end()) : 0;
       const Index entry = row_bytes(spec, 1);
@@ -397,7 +441,8 @@ std::vector<Plan::Placed> Plan::finish(Build& build) const {
         const auto count = static_cast<Index>(counts[static_cast<std::size_t>(row)]);
         std::memmove(to, slab + build.offset[a] + row * build.longest * entry,
                      static_cast<std::size_t>(count * entry));
-        std::memset(to + count * entry, 0, static_cast<std::size_t>((most - count) * entry));
+        std::memset(to + count * entry, 0,
+                    static_cast<std::size_t>((most - count) * entry));
       }
       result.shape.push_back(most);
       offset += align_up(rows * most * entry);

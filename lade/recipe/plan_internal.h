@@ -7,6 +7,7 @@
 #include <vector>
 
 #include "lade/recipe/bind_targets.h"
+#include "lade/recipe/cut.h"
 #include "lade/recipe/plan.h"
 
 namespace lade {
@@ -49,12 +50,6 @@ struct BoundArray {
   Index index = 0;  // target, or boundary set
 };
 
-/// Rows of a sequence that a recipe's cut leaves: [begin, end).
-struct Cut {
-  Index begin = 0;  // first row that may be an input
-  Index end = 0;    // rows before it have t < A
-};
-
 struct Plan::Data {
   Recipe recipe;
   io::Dataset dataset;
@@ -66,11 +61,11 @@ struct Plan::Data {
   std::vector<BoundInput> numbers, categories;
   Index label = -1;
   std::optional<TargetPlan> targets;
-  std::vector<Index> target_order;  // recipe position -> target
+  std::vector<Index> target_order;          // recipe position -> target
   std::vector<std::vector<Index>> stacked;  // per set, its targets in recipe order
   std::vector<ArraySpec> arrays;
   std::vector<BoundArray> bound;  // beside `arrays`
-  bool rows_are_samples = false;   // window = "row" in storage order
+  bool rows_are_samples = false;  // window = "row" in storage order
   std::optional<WindowMap> windows;
   std::vector<Index> first_row;  // of each row group, rows_are_samples
   std::vector<Cut> cuts;         // per sequence, only with until
@@ -104,9 +99,5 @@ struct Plan::Build {
 
 /// Bytes of one row of an array when the middle axis has `middle` entries.
 Index row_bytes(const ArraySpec& spec, Index middle) noexcept;
-
-/// Counts the rows of each sequence that `until`, `until_lag` and `max_age` leave. Reads the
-/// time column of the sequences that the cut may touch, once.
-std::vector<Cut> make_cuts(const SequenceSpec& spec, const io::Dataset& dataset);
 
 }  // namespace lade

@@ -1,0 +1,374 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "lade/recipe/apply.h"
+
+#include <arrow/api.h>
+
+#include <algorithm>
+#include <cstring>
+#include <limits>
+#include <map>
+#include <optional>
+
+#include "lade/core/pool.h"
+#include "lade/core/progress.h"
+#include "lade/core/table_internal.h"
+#include "lade/io/parquet.h"
+#include "lade/recipe/bind_targets.h"
+#include "lade/recipe/cut.h"
+#include "lade/targets/compute.h"
+
+namespace lade {
+namespace {
+
+constexpr std::string_view kSource = "apply";
+
+/// Targets of a recipe without its inputs: what offline work needs.
+struct Offline {
+  const io::Dataset& dataset;
+  Schema schema;  // of the columns read; time first
+  std::vector<Index> order;
+  std::optional<TargetPlan> plan;
+  std::vector<std::vector<Index>> members;  // per set, its targets in recipe order
+  ColumnType time;
+  std::vector<Index> visible;  // rows with t < A per sequence; empty = all
+
+  Offline(const Recipe& recipe, const io::Dataset& data) : dataset(data) {
+    const RecipeSpec& spec = recipe.spec();
+    require(!spec.targets.empty(), "apply: the recipe has no [[target]]");
+    require(spec.sequence.time.empty() || spec.sequence.time == data.time(),
+            "recipe: [sequence] time is '" + escape_text(spec.sequence.time) +
+                "', the dataset was opened with '" + escape_text(data.time()) + "'");
+    const Index all_time = data.schema().find(data.time());
+    require(all_time >= 0, "apply: targets need a time column; give [sequence] time");
+    time = data.schema().fields[static_cast<std::size_t>(all_time)].type;
+    schema.fields.push_back(data.schema().fields[static_cast<std::size_t>(all_time)]);
+    for (const Index column : bind_targets(spec, data.schema(), all_time).columns) {
+      if (column == all_time) continue;
+      schema.fields.push_back(data.schema().fields[static_cast<std::size_t>(column)]);
+    }
+    BoundTargets bound = bind_targets(spec, schema, 0);
+    order = bound.order;
+    plan.emplace(schema, 0, std::move(bound.targets), std::move(bound.mixes),
+                 observed_until(spec, data));
+    for (const TargetPlan::Set& set : plan->sets()) {
+      auto& of_set = members.emplace_back();
+      for (const Index target : order) {
+        if (std::find(set.targets.begin(), set.targets.end(), target) !=
+            set.targets.end()) {
+          of_set.push_back(target);
+        }
+      }
+    }
+    if (spec.sequence.until.empty()) return;
+    for (const Cut& cut : make_cuts(spec.sequence, data)) visible.push_back(cut.end);
+  }
+
+  /// Interval edges of dates stay dates where they lie on midnights.
+  bool dates(const Boundary& boundary) const {
+    const bool whole_days =
+        boundary.every == Every::day || boundary.every == Every::week ||
+        boundary.every == Every::month || boundary.every == Every::quarter ||
+        boundary.every == Every::year;
+    return time.date && whole_days;
+  }
+  std::shared_ptr<arrow::DataType> edge_type(const Boundary& boundary) const {
+    if (!time.date) return to_arrow(time);
+    return dates(boundary) ? arrow::date32()
+                           : arrow::timestamp(arrow::TimeUnit::SECOND);
+  }
+};
+
+/// Values of one boundary set over a block of sequences, column by column.
+struct SetColumns {
+  std::vector<std::int64_t> entity;
+  std::vector<std::string> entity_text;
+  std::vector<std::int64_t> start, end, position;
+  std::vector<std::vector<float>> value;
+  std::vector<std::vector<std::uint8_t>> valid;
+};
+
+struct BlockResult {
+  std::vector<SetColumns> sets;
+  Index events = 0;
+};
+
+std::shared_ptr<arrow::Array> make_array(
+    const std::shared_ptr<arrow::DataType>& type, Index rows,
+    std::shared_ptr<arrow::Buffer> values,
+    std::shared_ptr<arrow::Buffer> validity = nullptr) {
+  return arrow::MakeArray(
+      arrow::ArrayData::Make(type, rows, {std::move(validity), std::move(values)}));
+}
+
+/// Whole numbers in any integer or time type: the low bytes of each.
+std::shared_ptr<arrow::Array> integers(const std::vector<std::int64_t>& values,
+                                       const std::shared_ptr<arrow::DataType>& type) {
+  const auto bytes = static_cast<std::size_t>(type->byte_width());
+  std::vector<std::uint8_t> out(values.size() * bytes);
+  for (std::size_t i = 0; i < values.size(); ++i) {
+    std::memcpy(out.data() + i * bytes, &values[i], bytes);
+  }
+  return make_array(type, static_cast<Index>(values.size()),
+                    arrow::Buffer::FromVector(std::move(out)));
+}
+
+std::shared_ptr<arrow::Array> texts(const std::vector<std::string>& values) {
+  arrow::StringBuilder builder;
+  check(builder.AppendValues(values), kSource);
+  return take(builder.Finish(), kSource);
+}
+
+std::shared_ptr<arrow::Array> floats(const std::vector<float>& values,
+                                     const std::vector<std::uint8_t>& valid) {
+  arrow::FloatBuilder builder;
+  check(builder.AppendValues(values.data(), static_cast<Index>(values.size()),
+                             valid.data()),
+        kSource);
+  return take(builder.Finish(), kSource);
+}
+
+std::shared_ptr<arrow::Schema> set_schema(const Offline& offline, std::size_t s) {
+  const TargetPlan::Set& set = offline.plan->sets()[s];
+  arrow::FieldVector fields;
+  if (!offline.dataset.entity().empty()) {
+    const Schema& all = offline.dataset.schema();
+    const auto e = static_cast<std::size_t>(all.find(offline.dataset.entity()));
+    const ColumnType& type = all.fields[e].type;
+    fields.push_back(
+        arrow::field(offline.dataset.entity(),
+                     type.kind == Kind::text ? arrow::utf8() : to_arrow(type), false));
+  }
+  const auto edge = offline.edge_type(set.boundary);
+  if (set.boundary.every == Every::event) {
+    fields.push_back(arrow::field(offline.dataset.time(),
+                                  offline.time.date ? arrow::date32() : edge, false));
+    fields.push_back(arrow::field("position", arrow::int64(), false));
+  } else if (set.boundary.every != Every::sequence) {
+    fields.push_back(arrow::field("interval_start", edge, false));
+    fields.push_back(arrow::field("interval_end", edge, false));
+    fields.push_back(arrow::field("position", arrow::int64(), false));
+  }
+  for (const Index target : offline.members[s]) {
+    fields.push_back(arrow::field(offline.plan->name(target), arrow::float32()));
+  }
+  return arrow::schema(std::move(fields));
+}
+
+RecordBatch set_batch(const Offline& offline, std::size_t s,
+                      const std::shared_ptr<arrow::Schema>& schema,
+                      SetColumns& columns) {
+  const TargetPlan::Set& set = offline.plan->sets()[s];
+  const auto rows = static_cast<Index>(columns.position.size());
+  arrow::ArrayVector arrays;
+  int field = 0;
+  const auto next_type = [&] { return schema->field(field++)->type(); };
+  if (!offline.dataset.entity().empty()) {
+    const auto type = next_type();
+    arrays.push_back(type->id() == arrow::Type::STRING
+                         ? texts(columns.entity_text)
+                         : integers(columns.entity, type));
+  }
+  const auto edges = [&](std::vector<std::int64_t>& seconds) {
+    const auto type = next_type();
+    if (type->id() == arrow::Type::DATE32) {
+      for (std::int64_t& value : seconds) value = floor_div(value, 86'400);
+    }
+    arrays.push_back(integers(seconds, type));
+  };
+  if (set.boundary.every != Every::sequence) {
+    edges(columns.start);
+    if (set.boundary.every != Every::event) edges(columns.end);
+    arrays.push_back(integers(columns.position, next_type()));
+  }
+  for (std::size_t k = 0; k < columns.value.size(); ++k) {
+    arrays.push_back(floats(columns.value[k], columns.valid[k]));
+  }
+  return arrow::RecordBatch::Make(schema, rows, std::move(arrays));
+}
+
+void add_sequence(const Offline& offline, std::size_t s, const io::Entity& entity,
+                  const SequenceView& view, const SequenceTargets& values,
+                  SetColumns& out) {
+  const TargetPlan::Set& set = offline.plan->sets()[s];
+  const SequenceTargets::Set& intervals = values.sets[s];
+  const std::int64_t* times = view.chunk->columns[0].as<std::int64_t>() + view.begin;
+  for (std::size_t i = 0; i < intervals.ends.size(); ++i) {
+    if (const auto* number = std::get_if<std::int64_t>(&entity))
+      out.entity.push_back(*number);
+    if (const auto* text = std::get_if<std::string>(&entity))
+      out.entity_text.push_back(*text);
+    out.position.push_back(intervals.ends[i]);
+    if (set.boundary.every == Every::event) {
+      out.start.push_back(times[intervals.ends[i]]);
+    } else if (set.boundary.every != Every::sequence) {
+      out.start.push_back(interval_begin(set.boundary, intervals.keys[i]));
+      out.end.push_back(interval_end(set.boundary, intervals.keys[i]));
+    }
+  }
+  const auto& members = offline.members[s];
+  for (std::size_t k = 0; k < members.size(); ++k) {
+    const auto target = static_cast<std::size_t>(members[k]);
+    out.value[k].insert(out.value[k].end(), values.value[target].begin(),
+                        values.value[target].end());
+    out.valid[k].insert(out.valid[k].end(), values.valid[target].begin(),
+                        values.valid[target].end());
+  }
+}
+
+BlockResult compute_block(const Offline& offline, const io::DatasetReader& reader,
+                          Index first, Index last) {
+  BlockResult result;
+  result.sets.resize(offline.members.size());
+  for (std::size_t s = 0; s < offline.members.size(); ++s) {
+    result.sets[s].value.resize(offline.members[s].size());
+    result.sets[s].valid.resize(offline.members[s].size());
+  }
+  TargetScratch scratch;
+  SequenceTargets values;
+  for (Index q = first; q < last; ++q) {
+    const io::DatasetReader::Sequence sequence = reader.sequence(q);
+    const Index rows = offline.visible.empty()
+                           ? sequence.view.rows
+                           : offline.visible[static_cast<std::size_t>(q)];
+    compute_targets(*offline.plan, sequence.view, rows, scratch, values);
+    const io::Entity entity = offline.dataset.sequence(q).entity;
+    for (std::size_t s = 0; s < result.sets.size(); ++s) {
+      add_sequence(offline, s, entity, sequence.view, values, result.sets[s]);
+    }
+    result.events += sequence.view.rows;
+  }
+  return result;
+}
+
+void summarise(const SetColumns& columns, std::size_t k, TargetSummary& summary) {
+  const auto& values = columns.value[k];
+  const auto& valid = columns.valid[k];
+  summary.values += static_cast<Index>(values.size());
+  for (std::size_t i = 0; i < values.size(); ++i) {
+    if (valid[i] == 0) continue;
+    const double value = values[i];
+    summary.min = summary.valid == 0 ? value : std::min(summary.min, value);
+    summary.max = summary.valid == 0 ? value : std::max(summary.max, value);
+    summary.mean += value;  // a sum until the end
+    summary.zero += value == 0.0 ? 1 : 0;
+    ++summary.valid;
+  }
+}
+
+ApplyReport start_report(const Offline& offline) {
+  ApplyReport report;
+  for (const Index target : offline.order) {
+    TargetSummary summary;
+    summary.name = offline.plan->name(target);
+    for (const TargetPlan::Set& set : offline.plan->sets()) {
+      if (std::find(set.targets.begin(), set.targets.end(), target) !=
+          set.targets.end()) {
+        summary.every = set.name;
+      }
+    }
+    report.targets.push_back(std::move(summary));
+  }
+  return report;
+}
+
+}  // namespace
+
+ApplyReport apply(const Recipe& recipe, const io::Dataset& dataset,
+                  const ApplyOptions& options, const ApplySink& sink) {
+  require(options.block_sequences >= 1, "apply: block_sequences must be >= 1, got " +
+                                            std::to_string(options.block_sequences));
+  const Offline offline(recipe, dataset);
+  const io::DatasetReader reader =
+      dataset.reader(offline.schema.names(), dataset.ledger());
+  std::vector<std::shared_ptr<arrow::Schema>> schemas;
+  for (std::size_t s = 0; s < offline.members.size(); ++s)
+    schemas.push_back(set_schema(offline, s));
+  ApplyReport report = start_report(offline);
+  const int threads = options.threads > 0 ? options.threads : usable_cpus();
+  const Index step = options.block_sequences;
+  const Index blocks = (dataset.sequences() + step - 1) / step;
+  Progress progress("apply", dataset.sequences());
+  // A wave of blocks at a time: memory stays bounded and the order is that of the
+  // sequences.
+  for (Index wave = 0; wave < blocks; wave += threads) {
+    const Index count = std::min<Index>(threads, blocks - wave);
+    std::vector<BlockResult> results(static_cast<std::size_t>(count));
+    parallel_for(count, threads, [&](Index i) {
+      const Index first = (wave + i) * step;
+      const Index last = std::min(first + step, dataset.sequences());
+      results[static_cast<std::size_t>(i)] =
+          compute_block(offline, reader, first, last);
+      progress.add(last - first);
+    });
+    for (BlockResult& result : results) {
+      report.events += result.events;
+      for (std::size_t s = 0; s < result.sets.size(); ++s) {
+        for (std::size_t k = 0; k < offline.members[s].size(); ++k) {
+          const auto at = std::find(offline.order.begin(), offline.order.end(),
+                                    offline.members[s][k]);
+          summarise(
+              result.sets[s], k,
+              report.targets[static_cast<std::size_t>(at - offline.order.begin())]);
+        }
+        if (result.sets[s].position.empty()) continue;
+        sink(offline.plan->sets()[s].name,
+             set_batch(offline, s, schemas[s], result.sets[s]));
+      }
+    }
+  }
+  for (TargetSummary& summary : report.targets) {
+    if (summary.valid > 0) summary.mean /= static_cast<double>(summary.valid);
+  }
+  report.sequences = dataset.sequences();
+  report.read = dataset.report();
+  return report;
+}
+
+std::vector<std::pair<std::string, std::shared_ptr<arrow::Schema>>> apply_schemas(
+    const Recipe& recipe, const io::Dataset& dataset) {
+  const Offline offline(recipe, dataset);
+  std::vector<std::pair<std::string, std::shared_ptr<arrow::Schema>>> schemas;
+  for (std::size_t s = 0; s < offline.members.size(); ++s) {
+    schemas.emplace_back(offline.plan->sets()[s].name, set_schema(offline, s));
+  }
+  return schemas;
+}
+
+ApplyReport apply_to(const Recipe& recipe, const io::Dataset& dataset,
+                     const std::string& directory, const ApplyOptions& options,
+                     bool overwrite) {
+  constexpr Index kRowGroupRows = Index{1} << 20;
+  io::WriteOptions write;
+  write.overwrite = overwrite;
+  write.inputs = dataset.files();
+  io::AtomicDirectory target(directory, write);
+  std::map<std::string, io::ParquetWriter> writers;
+  std::vector<std::string> order;
+  for (const auto& [every, schema] : apply_schemas(recipe, dataset)) {
+    const std::string file = "targets." + io::name_from_data(every) + ".parquet";
+    order.push_back(every);
+    writers.emplace(every, io::ParquetWriter(target.file(file), schema, {}));
+  }
+  const ApplyReport report =
+      apply(recipe, dataset, options,
+            [&](const std::string& every, const RecordBatch& batch) {
+              io::ParquetWriter& writer = writers.at(every);
+              writer.write(batch);
+              if (writer.row_group_rows() >= kRowGroupRows) writer.end_row_group();
+            });
+  io::Manifest manifest;
+  manifest.kind = "targets";
+  manifest.created_by = "lade " LADE_VERSION;
+  for (const std::string& every : order) {
+    io::ManifestFile file = writers.at(every).finish();
+    file.path = "targets." + io::name_from_data(every) + ".parquet";
+    manifest.files.push_back(file);
+  }
+  manifest.set_text("recipe", hex(recipe.hash()));
+  manifest.set_text("dataset", hex(dataset.fingerprint()));
+  io::write_manifest(target.part_path(), manifest, {});
+  target.commit();
+  return report;
+}
+
+}  // namespace lade
