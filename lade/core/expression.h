@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// A compiled expression: typed instructions that run as loops over runs of rows. Text is
-// parsed and checked by recipe/expression.h; this is what the operators see.
+// A compiled expression: typed instructions that run as loops over runs of rows. Text
+// is parsed and checked by recipe/expression.h; this is what the operators see.
 #pragma once
 
 #include <cstdint>
@@ -19,8 +19,8 @@ enum class ValueType : std::uint8_t { boolean, integer, real, text };
 
 class Program;
 
-/// Working memory of one thread; grows once, then is reused. Holds the memo tables of text
-/// predicates, by (program, instruction, dictionary id).
+/// Working memory of one thread; grows once, then is reused. Holds the memo tables of
+/// text predicates, by (program, instruction, dictionary id).
 class EvalScratch {
  public:
   EvalScratch();
@@ -40,7 +40,8 @@ class Program {
   ValueType type() const;
   /// Positions (in the schema it was bound to) of the columns it reads, ascending.
   const std::vector<Index>& columns() const;
-  /// Programs with equal keys give equal values on equal rows: shared work is found by it.
+  /// Programs with equal keys give equal values on equal rows: shared work is found by
+  /// it.
   const std::string& key() const;
 
   struct Data;
@@ -56,13 +57,14 @@ class Program {
 /// Shapes:   `columns` by position of the bound schema; mask [rows].
 /// Requires: program.type() is boolean; the columns it reads have begin + rows rows.
 /// Missing:  a null anywhere in a comparison is not selected; NaN as IEEE.
-void select(const Program& program, std::span<const Column> columns, Index begin, Index rows,
-            EvalScratch& scratch, std::uint8_t* mask);
+void select(const Program& program, std::span<const Column> columns, Index begin,
+            Index rows, EvalScratch& scratch, std::uint8_t* mask);
 
-/// value[r] and valid[r] of a number program; integers and booleans as f64 of their value.
+/// value[r] and valid[r] of a number program; integers and booleans as f64 of their
+/// value.
 ///
 /// Missing:  a null operand makes the result null (valid 0, value 0).
-void compute(const Program& program, std::span<const Column> columns, Index begin, Index rows,
-             EvalScratch& scratch, double* value, std::uint8_t* valid);
+void compute(const Program& program, std::span<const Column> columns, Index begin,
+             Index rows, EvalScratch& scratch, double* value, std::uint8_t* valid);
 
 }  // namespace lade
