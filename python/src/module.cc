@@ -1,0 +1,9 @@
+// SPDX-License-Identifier: Apache-2.0
+// lade._core: the border between Python and the library. No logic here or below.
+#include "bind.h"
+
+NB_MODULE(_core, m) {
+  m.doc() = "Lade's C++ library. Use `import lade`.";
+  lade::python::bind_errors(m);
+  lade::python::bind_core(m);
+}
