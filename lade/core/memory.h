@@ -18,13 +18,23 @@ class MemoryPool;
 namespace lade {
 
 /// What bytes are taken for. They sum to at most the budget; `lent` is apart.
-enum class Account : std::uint8_t { index, read, decode, shuffle, cache, build, slabs, trace };
+enum class Account : std::uint8_t {
+  index,
+  read,
+  decode,
+  shuffle,
+  cache,
+  build,
+  slabs,
+  trace
+};
 inline constexpr int kAccounts = 8;
 std::string_view name(Account account);
 
 /// A budget in bytes and who has taken how much of it.
 ///
-/// Threads:  every call is safe from any thread; no lock is held while waiting (there is
+/// Threads:  every call is safe from any thread; no lock is held while waiting (there
+/// is
 ///           no waiting: a refusal is an answer).
 class Ledger {
  public:
@@ -38,7 +48,8 @@ class Ledger {
   /// Takes `bytes` even beyond the budget: for what must go on (the lowest step, 3.8).
   void force_take(Account account, Index bytes) noexcept;
   void give(Account account, Index bytes) noexcept;
-  /// Moves bytes of an account to `lent`: arrays the user keeps are reported, not refused.
+  /// Moves bytes of an account to `lent`: arrays the user keeps are reported, not
+  /// refused.
   void lend(Account account, Index bytes) noexcept;
   void give_lent(Index bytes) noexcept;
 
@@ -68,8 +79,10 @@ class Reservation {
   Reservation(std::shared_ptr<Ledger> ledger, Account account, Index bytes,
               std::string_view what);
   /// Empty (`ok()` false) if they do not fit.
-  static Reservation try_take(std::shared_ptr<Ledger> ledger, Account account, Index bytes);
-  static Reservation force(std::shared_ptr<Ledger> ledger, Account account, Index bytes);
+  static Reservation try_take(std::shared_ptr<Ledger> ledger, Account account,
+                              Index bytes);
+  static Reservation force(std::shared_ptr<Ledger> ledger, Account account,
+                           Index bytes);
   ~Reservation() { release(); }
   Reservation(Reservation&& other) noexcept { swap(other); }
   Reservation& operator=(Reservation&& other) noexcept;
@@ -88,10 +101,12 @@ class Reservation {
 
 /// An Arrow memory pool that charges `account` before it allocates and backs out on
 /// refusal (Status::OutOfMemory). Strict under threads, unlike Arrow's capped pool.
+/// Lifetime: must outlive every buffer it allocated.
 std::shared_ptr<arrow::MemoryPool> make_ledger_pool(std::shared_ptr<Ledger> ledger,
                                                     Account account = Account::decode);
 
-/// Default budget: min(4 GiB, a quarter of min(cgroup limit, available memory) / local ranks).
+/// Default budget: min(4 GiB, a quarter of min(cgroup limit, available memory) / local
+/// ranks).
 Index default_memory_budget();
 
 /// One 256-byte-aligned allocation for the arrays of a batch. Contents start undefined.
@@ -104,13 +119,15 @@ class Slab {
   friend class SlabPool;
   std::byte* data_ = nullptr;
   Index bytes_ = 0;
+  bool lent_ = false;
 };
 
 /// Hands out slabs from a free list that is never unmapped while the pool lives.
 ///
-/// A slab goes back to the list when its last shared_ptr dies, also after the pool's owner
-/// is gone. Keeping slabs never blocks the pool: it allocates another (account `slabs`,
-/// or `lent` when marked). Page-locked slabs come from slab_cuda, behind the same names.
+/// A slab goes back to the list when its last shared_ptr dies, also after the pool's
+/// owner is gone. Keeping slabs never blocks the pool: it allocates another (account
+/// `slabs`, or `lent` when marked). Page-locked slabs come from slab_cuda, behind the
+/// same names.
 class SlabPool {
  public:
   explicit SlabPool(std::shared_ptr<Ledger> ledger);
