@@ -1,0 +1,78 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "lade/io/index.h"
+
+#include <algorithm>
+#include <numeric>
+
+namespace lade::io {
+
+namespace {
+
+std::size_t at(Index i) { return static_cast<std::size_t>(i); }
+
+template <class T>
+Index held(const std::vector<T>& values) {
+  return static_cast<Index>(values.capacity() * sizeof(T));
+}
+
+}  // namespace
+
+Entity EntityColumn::at(Index s) const {
+  const auto i = static_cast<std::size_t>(s);
+  if (kind == Kind::integer) return integers[i];
+  if (kind == Kind::text) {
+    const auto begin = static_cast<std::size_t>(offsets[i]);
+    return bytes.substr(begin, static_cast<std::size_t>(offsets[i + 1]) - begin);
+  }
+  return std::monostate{};
+}
+
+Index IndexTables::bytes() const {
+  return held(row_groups) + held(entity.integers) + held(entity.offsets) +
+         static_cast<Index>(entity.bytes.capacity()) + held(first_run) + held(events) +
+         held(first_time) + held(last_time) + held(runs);
+}
+
+void cut_runs(std::vector<RowRun>& runs, Index begin, Index rows) {
+  std::size_t kept = 0;
+  for (const RowRun& run : runs) {
+    const Index skip = std::min<Index>(begin, run.rows);
+    const Index take = std::min<Index>(rows, run.rows - skip);
+    begin -= skip;
+    rows -= take;
+    if (take == 0) continue;
+    runs[kept++] = {run.row_group, run.first_row + static_cast<std::int32_t>(skip),
+                    static_cast<std::int32_t>(take)};
+  }
+  runs.resize(kept);
+}
+
+SequenceIndex::SequenceIndex(std::shared_ptr<const IndexTables> tables)
+    : tables_(std::move(tables)),
+      row_groups_(tables_, &tables_->row_groups),
+      report_(tables_, &tables_->report),
+      sequences_(tables_->sequences()),
+      events_(
+          std::accumulate(tables_->events.begin(), tables_->events.end(), Index{0})),
+      runs_(static_cast<Index>(tables_->runs.size())),
+      emptied_(tables_->sequences_emptied) {}
+
+SequenceInfo SequenceIndex::sequence(Index s) const {
+  const IndexTables& t = *tables_;
+  const std::int64_t first = t.first_run[at(s)];
+  return {t.entity.at(s),      t.events[at(s)],   first, t.first_run[at(s) + 1] - first,
+          t.first_time[at(s)], t.last_time[at(s)]};
+}
+
+Index SequenceIndex::length(Index s) const { return tables_->events[at(s)]; }
+
+std::vector<RowRun> SequenceIndex::runs(Index s) const {
+  const auto begin = tables_->runs.begin();
+  return {begin + tables_->first_run[at(s)], begin + tables_->first_run[at(s) + 1]};
+}
+
+void SequenceIndex::lengths(Index first, std::span<Index> out) const {
+  std::copy_n(tables_->events.begin() + first, out.size(), out.begin());
+}
+
+}  // namespace lade::io
