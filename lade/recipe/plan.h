@@ -80,6 +80,9 @@ class Plan {
   Hash128 hash() const;
   const TargetPlan* targets() const;  // nullptr without targets
   std::string describe() const;       // for people: columns, arrays, shared work
+  /// Samples cut from these sequences (ascending), ascending.
+  /// Errors: ArgumentError if rows are samples, or a sequence is not in the dataset.
+  std::vector<Index> samples_of(std::span<const Index> sequences) const;
   /// Row groups that hold a sample, ascending; what will be read for it.
   void row_groups_of(Index sample_id, const io::DatasetReader& reader,
                      std::vector<Index>& out) const;

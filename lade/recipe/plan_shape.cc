@@ -72,6 +72,24 @@ Plan::Shape Plan::shape(std::span<const Index> sample_id) const {
   return shape;
 }
 
+std::vector<Index> Plan::samples_of(std::span<const Index> sequences) const {
+  require(!data_->rows_are_samples,
+          "sequences: window = \"row\" makes rows samples; choose by `samples`");
+  const Index count = data_->dataset.sequences();
+  std::vector<bool> wanted(static_cast<std::size_t>(count));
+  for (const Index s : sequences) {
+    require(s >= 0 && s < count, "sequences: must be in 0.." +
+                                     std::to_string(count - 1) + ", got " +
+                                     std::to_string(s));
+    wanted[static_cast<std::size_t>(s)] = true;
+  }
+  std::vector<Index> ids;
+  for (Index id = 0; id < samples(); ++id) {
+    if (wanted[static_cast<std::size_t>(data_->kept(id).sequence)]) ids.push_back(id);
+  }
+  return ids;
+}
+
 void Plan::row_groups_of(Index sample_id, const io::DatasetReader& reader,
                          std::vector<Index>& out) const {
   out.clear();

@@ -1,0 +1,82 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "lade/loading/choose_samples.h"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <array>
+#include <iterator>
+
+namespace lade {
+namespace {
+
+using Ids = std::vector<Index>;
+
+void check_ascending(const Ids& ids, Index n, std::string_view what) {
+  for (std::size_t i = 0; i < ids.size(); ++i) {
+    require(
+        ids[i] >= 0 && ids[i] < n,
+        fmt::format("{}: ids must be in 0..{}, got {} at {}", what, n - 1, ids[i], i));
+    require(i == 0 || ids[i] > ids[i - 1],
+            fmt::format("{}: ids must ascend, got {} after {} at {}", what, ids[i],
+                        i == 0 ? 0 : ids[i - 1], i));
+  }
+}
+
+void check_shuffle(const std::string& shuffle) {
+  constexpr std::array<std::string_view, 2> kNotBuilt{"block", "window"};
+  for (const std::string_view word : kNotBuilt) {
+    require(
+        shuffle != word,
+        fmt::format("shuffle: '{}' is not built yet; there are none and global", word));
+  }
+  require(
+      shuffle == "none" || shuffle == "global",
+      fmt::format("shuffle: must be none or global, got '{}'", escape_text(shuffle)));
+}
+
+/// The chosen ids, ascending; nullptr for all.
+std::shared_ptr<const Ids> subset(const Plan& plan, const SampleChoice& choice) {
+  std::optional<Ids> ids;
+  if (choice.sequences) ids = plan.samples_of(*choice.sequences);
+  if (choice.samples) {
+    check_ascending(*choice.samples, plan.samples(), "samples");
+    if (!ids) {
+      ids = choice.samples;
+    } else {
+      Ids both;
+      std::set_intersection(ids->begin(), ids->end(), choice.samples->begin(),
+                            choice.samples->end(), std::back_inserter(both));
+      ids = std::move(both);
+    }
+  }
+  if (choice.fraction < 1) {
+    const Index n = ids ? static_cast<Index>(ids->size()) : plan.samples();
+    Ids chosen = fraction_subset(n, choice.fraction, choice.seed);
+    if (ids) {
+      for (Index& i : chosen) i = (*ids)[static_cast<std::size_t>(i)];
+    }
+    ids = std::move(chosen);
+  }
+  return ids ? std::make_shared<const Ids>(std::move(*ids)) : nullptr;
+}
+
+}  // namespace
+
+Sampler choose_samples(const Plan& plan, const SampleChoice& choice) {
+  check_shuffle(choice.shuffle);
+  require(choice.fraction > 0 && choice.fraction <= 1,
+          fmt::format("sample_fraction: must be in (0, 1], got {}", choice.fraction));
+  if (choice.order) {
+    require(choice.shuffle == "none", "sampler: excludes shuffle");
+    return IndexSampler{.ids = std::make_shared<const Ids>(*choice.order)};
+  }
+  const Index n = plan.samples();
+  if (choice.shuffle == "none") {
+    return SequentialSampler{.samples = n, .subset = subset(plan, choice)};
+  }
+  return ShuffleSampler{
+      .samples = n, .seed = choice.seed, .subset = subset(plan, choice)};
+}
+
+}  // namespace lade

@@ -1,0 +1,32 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "lade/recipe/open.h"
+
+#include <utility>
+
+namespace lade {
+namespace {
+
+void fill(std::string& given, const std::string& recipe, const char* field) {
+  require(given.empty() || recipe.empty() || given == recipe,
+          std::string("open: ") + field + " is '" + escape_text(given) +
+              "', but the recipe's [sequence] says '" + escape_text(recipe) + "'");
+  if (given.empty()) given = recipe;
+}
+
+}  // namespace
+
+io::OpenOptions with_recipe(io::OpenOptions options, const Recipe& recipe) {
+  const RecipeSpec& spec = recipe.spec();
+  fill(options.entity, spec.sequence.entity, "entity");
+  fill(options.time, spec.sequence.time, "time");
+  if (spec.source && options.source == io::SourceOptions{})
+    options.source = *spec.source;
+  return options;
+}
+
+io::Dataset open(const std::vector<std::string>& paths, const Recipe& recipe,
+                 io::OpenOptions options) {
+  return io::open(paths, with_recipe(std::move(options), recipe));
+}
+
+}  // namespace lade

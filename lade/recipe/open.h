@@ -1,0 +1,23 @@
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+
+#include <string>
+#include <vector>
+
+#include "lade/io/dataset.h"
+#include "lade/recipe/spec.h"
+
+namespace lade {
+
+/// Options with what a recipe says filled in: its entity and time where none are given,
+/// its [source] where `source` is untouched.
+///
+/// Errors: ArgumentError if the options name another entity or time than the recipe.
+io::OpenOptions with_recipe(io::OpenOptions options, const Recipe& recipe);
+
+/// Opens data for a recipe: one recipe serves the text, `fit` and the converted
+/// dataset. Errors: as with_recipe and io::open.
+io::Dataset open(const std::vector<std::string>& paths, const Recipe& recipe,
+                 io::OpenOptions options = {});
+
+}  // namespace lade
