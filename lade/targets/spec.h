@@ -21,7 +21,7 @@ struct Boundary {
   Every every = Every::day;
   std::int64_t width = 0;                    // of fixed ("15min"), in units of the time column
   int week_start = 1;                        // 1 = Monday .. 7 = Sunday
-  std::shared_ptr<const Zone> zone;          // nullptr = UTC
+  std::shared_ptr<const Zone> zone = nullptr;  // UTC
   TimeUnit unit = TimeUnit::us;              // of the time column
 };
 /// "day", "week", "15min": the text of the recipe; boundary sets are named by it.
@@ -35,7 +35,7 @@ struct LookWindow {
   enum class By : std::uint8_t { calendar, present, duration, all } by = By::calendar;
   std::int64_t length = 1;                   // intervals, or units of the time column
   std::int64_t lag = 0;                      // same unit
-  std::optional<Boundary> within;            // every = event: running value inside a unit
+  std::optional<Boundary> within = {};       // every = event: running value inside a unit
 };
 
 enum class AggregateKind : std::uint8_t { count, sum, mean, min, max };
@@ -46,12 +46,12 @@ enum class Warmup : std::uint8_t { partial, invalid };
 
 struct TargetSpec {
   std::string name;
-  std::optional<Program> where;              // nullopt = all rows
+  std::optional<Program> where = {};         // nullopt = all rows
   AggregateKind aggregate = AggregateKind::count;
-  std::optional<Program> value;              // nullopt for count()
+  std::optional<Program> value = {};         // nullopt for count()
   Boundary boundary;
   LookWindow window;
-  std::optional<float> empty;                // a given one also replaces the 0 of a total
+  std::optional<float> empty = {};           // a given one also replaces the 0 of a total
   Warmup warmup = Warmup::partial;
   bool missing_fails = false;                // missing = "fail"
 };

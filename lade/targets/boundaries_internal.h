@@ -1,0 +1,26 @@
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+
+#include <span>
+
+#include "lade/targets/spec.h"
+
+namespace lade {
+
+/// True for units that are made of whole days: day, week, month, quarter, year.
+bool of_days(Every every) noexcept;
+
+/// Groups day keys into the longer calendar unit of `boundary`.
+///
+/// Shapes:   days [D] ascending; last (index of the last day of each group), keys room
+/// for D.
+///           Returns the number of groups. `keys` may be the same memory as `days`.
+Index group_days(std::span<const std::int64_t> days, const Boundary& boundary,
+                 std::span<std::int32_t> last, std::span<std::int64_t> keys);
+
+/// a + b, a - b, a * b within the range of i64: what would leave it stays at its end.
+std::int64_t add_saturating(std::int64_t a, std::int64_t b) noexcept;
+std::int64_t subtract_saturating(std::int64_t a, std::int64_t b) noexcept;
+std::int64_t multiply_saturating(std::int64_t a, std::int64_t b) noexcept;
+
+}  // namespace lade
