@@ -9,5 +9,8 @@ namespace nb = nanobind;
 
 void bind_errors(nb::module_& m);
 void bind_core(nb::module_& m);
+void bind_io(nb::module_& m);
+void bind_recipe(nb::module_& m);
+void bind_loading(nb::module_& m);
 
 }  // namespace lade::python

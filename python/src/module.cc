@@ -6,4 +6,7 @@ NB_MODULE(_core, m) {
   m.doc() = "Lade's C++ library. Use `import lade`.";
   lade::python::bind_errors(m);
   lade::python::bind_core(m);
+  lade::python::bind_io(m);
+  lade::python::bind_recipe(m);
+  lade::python::bind_loading(m);
 }

@@ -1,0 +1,170 @@
+// SPDX-License-Identifier: Apache-2.0
+#include <arrow/record_batch.h>
+#include <nanobind/stl/map.h>
+#include <nanobind/stl/optional.h>
+#include <nanobind/stl/pair.h>
+#include <nanobind/stl/string.h>
+#include <nanobind/stl/vector.h>
+
+#include <map>
+
+#include "arrays.h"
+#include "arrow_border.h"
+#include "lade/recipe/apply.h"
+#include "lade/recipe/fit.h"
+#include "lade/recipe/open.h"
+
+namespace lade::python {
+namespace {
+
+nb::dict summary_of(const TargetSummary& target) {
+  nb::dict d;
+  d["name"] = target.name;
+  d["every"] = target.every;
+  d["values"] = target.values;
+  d["valid"] = target.valid;
+  d["zero"] = target.zero;
+  d["min"] = target.min;
+  d["mean"] = target.mean;
+  d["max"] = target.max;
+  return d;
+}
+
+nb::dict report_of(const ApplyReport& report) {
+  nb::dict d;
+  d["sequences"] = report.sequences;
+  d["events"] = report.events;
+  nb::list targets;
+  for (const TargetSummary& target : report.targets) targets.append(summary_of(target));
+  d["targets"] = targets;
+  d["read"] = report.read;
+  return d;
+}
+
+nb::dict apply_in_memory(const Recipe& recipe, const io::Dataset& dataset,
+                         int threads) {
+  std::map<std::string, std::vector<RecordBatch>> tables;
+  std::vector<std::pair<std::string, std::shared_ptr<arrow::Schema>>> schemas;
+  {
+    const nb::gil_scoped_release release;
+    schemas = apply_schemas(recipe, dataset);
+    apply(recipe, dataset, {.threads = threads},
+          [&tables](const std::string& every, const RecordBatch& batch) {
+            tables[every].push_back(batch);
+          });
+  }
+  nb::dict out;
+  for (const auto& [every, schema] : schemas) {
+    out[every.c_str()] = to_pyarrow_table(tables[every], schema);
+  }
+  return out;
+}
+
+const FittedInput& fitted_input(const Recipe& recipe, const std::string& name) {
+  std::vector<std::string> names;
+  for (const FittedInput& input : recipe.fitted_inputs()) {
+    if (input.name == name) return input;
+    names.push_back(input.name);
+  }
+  const std::string near = nearest_name(name, names);
+  throw ArgumentError("recipe: no fitted input '" + escape_text(name) + "'" +
+                      (near.empty() ? "" : "; did you mean '" + near + "'?"));
+}
+
+std::vector<std::string> input_names(const Recipe& recipe, InputSpec::Kind kind) {
+  std::vector<std::string> names;
+  for (const InputSpec& input : recipe.spec().inputs) {
+    if (input.kind == kind) names.push_back(input.name);
+  }
+  return names;
+}
+
+void bind_parsing(nb::class_<Recipe>& c) {
+  c.def_static(
+      "from_toml",
+      [](const std::string& text, const std::string& source, const Limits& limits) {
+        return Recipe::from_toml(text, source, limits);
+      },
+      nb::arg("text"), nb::arg("source"), nb::arg("limits"));
+  c.def_static(
+      "from_json",
+      [](const std::string& text, const std::string& source, const Limits& limits) {
+        return Recipe::from_json(text, source, limits);
+      },
+      nb::arg("text"), nb::arg("source"), nb::arg("limits"));
+  c.def_static(
+      "from_file",
+      [](const std::string& path, const Limits& limits) {
+        return Recipe::from_file(path, limits);
+      },
+      nb::arg("path"), nb::arg("limits"));
+  c.def("to_json", &Recipe::to_json, "Canonical JSON, fitted parts included.");
+  c.def("save", &Recipe::save, nb::arg("path"), nb::arg("overwrite"),
+        nb::call_guard<nb::gil_scoped_release>());
+}
+
+}  // namespace
+
+void bind_recipe(nb::module_& m) {
+  nb::class_<Recipe> c(m, "Recipe", "A checked recipe. A value; copies share.");
+  bind_parsing(c);
+  c.def_prop_ro("hash", [](const Recipe& r) { return hex(r.hash()); });
+  c.def_prop_ro("fitted", &Recipe::fitted);
+  c.def_prop_ro("loader_arguments", [](const Recipe& r) { return r.spec().loader; });
+  c.def_prop_ro("numbers", [](const Recipe& r) {
+    return input_names(r, InputSpec::Kind::number);
+  });
+  c.def_prop_ro("categories", [](const Recipe& r) {
+    return input_names(r, InputSpec::Kind::category);
+  });
+  c.def_prop_ro("targets", [](const Recipe& r) {
+    std::vector<std::string> names;
+    for (const TargetText& target : r.spec().targets) names.push_back(target.name);
+    return names;
+  });
+  c.def(
+      "cardinality",
+      [](const Recipe& r, const std::string& name) {
+        return fitted_input(r, name).vocabulary->cardinality();
+      },
+      nb::arg("name"), "Largest id of a fitted category + 1.");
+  c.def(
+      "decode",
+      [](const Recipe& r, const std::string& name, std::int64_t id) {
+        return fitted_input(r, name).vocabulary->decode(id);
+      },
+      nb::arg("name"), nb::arg("id"), "Text of an id of a fitted category.");
+  c.def(
+      "fit",
+      [](const Recipe& r, const io::Dataset& dataset,
+         const std::optional<IdArray>& sequences) {
+        const std::vector<Index> chosen =
+            sequences ? to_vector(*sequences) : std::vector<Index>();
+        const nb::gil_scoped_release release;
+        return fit(r, dataset, chosen);
+      },
+      nb::arg("dataset"), nb::arg("sequences").none());
+  c.def("apply", &apply_in_memory, nb::arg("dataset"), nb::arg("threads") = 0);
+  c.def(
+      "apply_to",
+      [](const Recipe& r, const io::Dataset& dataset, const std::string& directory,
+         int threads, bool overwrite) {
+        ApplyReport report;
+        {
+          const nb::gil_scoped_release release;
+          report = apply_to(r, dataset, directory, {.threads = threads}, overwrite);
+        }
+        return report_of(report);
+      },
+      nb::arg("dataset"), nb::arg("directory"), nb::arg("threads"),
+      nb::arg("overwrite"));
+  m.def(
+      "default_recipe",
+      [](const io::Dataset& dataset) { return default_recipe(dataset); },
+      nb::arg("dataset"), nb::call_guard<nb::gil_scoped_release>(),
+      "All numeric columns as `numerical`, all text columns as `categorical`.");
+  m.def("with_recipe", &with_recipe, nb::arg("options"), nb::arg("recipe"),
+        "Options with what a recipe says filled in.");
+}
+
+}  // namespace lade::python
