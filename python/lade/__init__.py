@@ -1,8 +1,16 @@
 """Lade turns recorded events into training batches."""
 
-from lade import _arrow  # first: its libarrow is the one that lade._core links
+from lade import _arrow  # noqa: F401, I001  first: lade._core links the libarrow it loads
 from lade import random
-from lade._core import Permutation, __version__
+from lade._core import Permutation, ReadReport, __version__
+from lade.batch import Batch
+from lade.dataset import Dataset, open  # noqa: A004
 from lade.errors import ArgumentError, DataError, IoError
+from lade.limits import Limits
+from lade.loader import DataLoader
+from lade.recipe import (Recipe, aggregate, horizon, input, mix,  # noqa: A004
+                         window_target)
 
-__all__ = ["ArgumentError", "DataError", "IoError", "Permutation", "random", "__version__"]
+__all__ = ["ArgumentError", "Batch", "DataError", "DataLoader", "Dataset", "IoError",
+           "Limits", "Permutation", "ReadReport", "Recipe", "aggregate", "horizon", "input",
+           "mix", "open", "random", "window_target", "__version__"]

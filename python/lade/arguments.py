@@ -1,0 +1,159 @@
+"""The arguments of `DataLoader`: defaults, those of the recipe, and checks."""
+
+import importlib.util
+import json
+import os
+import sys
+import warnings
+
+from lade.errors import ArgumentError
+
+
+class Default:
+    """A default that knows it was not given, so that a recipe's [loader] may replace it."""
+
+    def __init__(self, value):
+        self.value = value
+
+    def __repr__(self):
+        return repr(self.value)
+
+
+# Accepted for torch's sake, without effect here.
+NO_EFFECT = ("worker_init_fn", "multiprocessing_context", "persistent_workers",
+             "snapshot_every_n_steps")
+# Arguments whose rooms are not built: any value but these is refused.
+NOT_BUILT = {
+    "shuffle_block": (None,), "shuffle_blocks": (None,), "shuffle_window": (None,),
+    "lanes": (None,), "bucket_window": (0,), "batch_events": (None,),
+    "output": ("padded",), "precision": (None,), "part": (None,),
+    "cache": ("auto", "off"), "cache_bytes": (None,), "cache_dir": (None,),
+    "cache_level": ("events",), "on_bad_sample": ("fail",), "max_failures": (0.01,),
+    "quarantine": (None,), "device": (None,), "batch_sampler": (None,),
+}
+ALIASES = {"cur_shard": "rank", "shard_count": "world_size", "shuffle_seed": "seed"}
+
+_warned = set()
+
+
+def warn_once(key, text):
+    if key not in _warned:
+        _warned.add(key)
+        warnings.warn(text, stacklevel=5)
+
+
+def resolve(given, recipe_arguments):
+    """Values of all arguments: the caller's, else the recipe's, else the default."""
+    values, explicit = {}, set()
+    for name, value in given.items():
+        if not isinstance(value, Default):
+            explicit.add(name)
+            values[name] = value
+        elif name in recipe_arguments:
+            explicit.add(name)
+            values[name] = json.loads(recipe_arguments[name])
+        else:
+            values[name] = value.value
+    for name in recipe_arguments:
+        if name not in given:
+            raise ArgumentError(f"[loader]: DataLoader has no argument '{name}'")
+    _check(values, explicit)
+    return values, explicit
+
+
+def _check(values, explicit):
+    for name in NO_EFFECT:
+        if name in explicit and values[name] is not None:
+            warn_once(name, f"lade.DataLoader: {name} has no effect; "
+                            "workers are threads and never touch Python")
+    for name, allowed in NOT_BUILT.items():
+        if values[name] not in allowed:
+            raise ArgumentError(f"DataLoader: {name}={values[name]!r} is not built yet; "
+                                f"leave it {allowed[0]!r}")
+    if values["pin_memory"] is True or values["pin_memory_device"]:
+        warn_once("pin_memory", "lade.DataLoader: pin_memory is not built yet; "
+                                "batches lie in plain memory")
+    if values["sampler"] is not None and values["shuffle"] not in (False, None):
+        raise ArgumentError("DataLoader: sampler excludes shuffle")
+    if values["framework"] not in ("auto", "torch", "numpy"):
+        raise ArgumentError("DataLoader: framework must be auto, torch or numpy, got "
+                            f"{values['framework']!r}")
+
+
+def shuffle_word(value):
+    """False, True, None or a name."""
+    if value is True:
+        return "global"
+    return "none" if value in (False, None) else str(value)
+
+
+def framework_of(word):
+    if word == "auto":
+        return "torch" if importlib.util.find_spec("torch") else "numpy"
+    return word
+
+
+def rank_and_world(rank, world_size):
+    """Explicit, else torch.distributed if it runs, else the environment, else 0 of 1."""
+    if rank is None and world_size is None:
+        torch = sys.modules.get("torch")
+        distributed = getattr(torch, "distributed", None)
+        if distributed is not None and distributed.is_available() \
+                and distributed.is_initialized():
+            return distributed.get_rank(), distributed.get_world_size()
+    try:
+        rank = int(os.environ.get("RANK", 0)) if rank is None else int(rank)
+        world_size = int(os.environ.get("WORLD_SIZE", 1)) if world_size is None \
+            else int(world_size)
+    except ValueError as error:
+        raise ArgumentError(f"DataLoader: RANK and WORLD_SIZE must be integers: {error}") \
+            from None
+    return rank, world_size
+
+
+def per_rank(values, explicit, world_size):
+    """Rows of a batch on one rank."""
+    total = values["global_batch_size"]
+    if total is None:
+        size = values["batch_size"]
+        if not isinstance(size, int) or isinstance(size, bool):
+            raise ArgumentError(f"DataLoader: batch_size must be an integer, got {size!r}")
+        return size
+    if "batch_size" in explicit:
+        raise ArgumentError("DataLoader: global_batch_size excludes batch_size")
+    if world_size < 1 or total % world_size != 0:
+        raise ArgumentError("DataLoader: global_batch_size must divide by world_size, got "
+                            f"{total} and {world_size}")
+    return total // world_size
+
+
+def workers(value):
+    if value == "auto":
+        return -1
+    if not isinstance(value, int) or isinstance(value, bool) or value < 0:
+        raise ArgumentError(
+            f"DataLoader: num_workers must be 'auto' or an integer >= 0, got {value!r}")
+    return value
+
+
+def prefetch(value):
+    if value in ("auto", None):
+        return 2
+    if not isinstance(value, int) or isinstance(value, bool) or value < 0:
+        raise ArgumentError(
+            f"DataLoader: prefetch_factor must be 'auto' or an integer >= 0, got {value!r}")
+    return value
+
+
+def padding(value):
+    """(ascending lengths, whether to pad to max_length)."""
+    if value == "longest":
+        return [], False
+    if value == "max_length":
+        return [], True
+    if isinstance(value, (list, tuple)) and value:
+        lengths = [int(n) for n in value]
+        if lengths[0] >= 1 and all(a < b for a, b in zip(lengths, lengths[1:])):
+            return lengths, False
+    raise ArgumentError("DataLoader: pad_to must be 'longest', 'max_length' or ascending "
+                        f"lengths, got {value!r}")

@@ -1,0 +1,233 @@
+"""`lade.open` and `Dataset`: files of events, one sequence per entity."""
+
+import json
+import os
+
+import numpy as np
+
+from lade import _core
+from lade.errors import ArgumentError
+from lade.limits import core_limits, parse_bytes
+
+
+def source_recipe(source):
+    """The reader's options, checked by the same code as a recipe's [source]."""
+    return _core.Recipe.from_json(json.dumps({"source": source}), "source", _core.Limits())
+
+
+def core_options(*, entity=None, time=None, columns=None, layout="auto", source=None,
+                 on_disorder=None, on_bad=None, max_bad=None, on_truncated=None, limits=None,
+                 schema="exact", manifest="use", fingerprint="fast", cache_dir=None,
+                 memory_budget="auto"):
+    options = _core.OpenOptions()
+    options.entity = entity or ""
+    options.time = time or ""
+    if columns is not None:
+        options.columns = list(columns)
+    options.layout = layout
+    options.schema = schema
+    options.manifest = manifest
+    options.fingerprint = fingerprint
+    options.cache_dir = os.fspath(cache_dir) if cache_dir is not None else ""
+    if memory_budget != "auto":
+        options.memory_budget = parse_bytes(memory_budget, "memory_budget")
+    options.limits = core_limits(limits)
+    policies = {"on_disorder": on_disorder, "on_bad": on_bad, "on_truncated": on_truncated}
+    for name, word in policies.items():
+        if word is not None:
+            options.policy(name, word)
+    if isinstance(max_bad, int):
+        options.max_bad_count(max_bad)
+    elif max_bad is not None:
+        options.max_bad_fraction(max_bad)
+    if source is not None:
+        options.source_of(source_recipe(source))
+    return options
+
+
+def _is_table(data):
+    return hasattr(data, "__arrow_c_stream__") or hasattr(data, "__arrow_c_array__")
+
+
+def _paths(path):
+    if isinstance(path, (str, os.PathLike)):
+        return [os.fspath(path)]
+    return [os.fspath(one) for one in path]
+
+
+def open(path, entity=None, time=None, *, columns=None, filters=None, layout="auto",  # noqa: A001
+         source=None, on_disorder=None, on_bad=None, max_bad=None, on_truncated=None,
+         limits=None, schema="exact", manifest="use", fingerprint="fast", cache_dir=None,
+         memory_budget="auto", recipe=None):
+    """Opens events: a path, a list of paths, a glob, or any Arrow table or stream.
+
+    Parameters
+    ----------
+    entity, time
+        Columns that name the sequence and order it. With `recipe`, its [sequence] and
+        [source] stand in for what is left out; a conflict is an ArgumentError.
+    source
+        Options of a text reader as in a recipe's [source].
+    on_bad, max_bad, on_truncated, on_disorder, limits
+        What to do with broken input, and bounds on what a file may claim.
+
+    A table is read where it lies: Lade shares its memory.
+    """
+    if filters is not None:
+        raise ArgumentError("open: filters are not built yet")
+    arguments = {
+        "entity": entity, "time": time, "columns": columns, "layout": layout,
+        "source": source, "on_disorder": on_disorder, "on_bad": on_bad, "max_bad": max_bad,
+        "on_truncated": on_truncated, "limits": limits, "schema": schema,
+        "manifest": manifest, "fingerprint": fingerprint, "cache_dir": cache_dir,
+        "memory_budget": memory_budget,
+    }
+    options = core_options(**arguments)
+    if recipe is not None:
+        options = _core.with_recipe(options, recipe._core)
+    if _is_table(path):
+        return Dataset(_core.from_table(path, options), None)
+    config = {**arguments, "path": _paths(path), "recipe": recipe}
+    return Dataset(_core.open(config["path"], options), config)
+
+
+def as_dataset(data, recipe):
+    """What the user gave where a dataset is wanted: one, or a path or table to open."""
+    if isinstance(data, Dataset):
+        return data
+    return open(data, recipe=recipe)
+
+
+class Dataset:
+    """Files of events and their index: one sequence per entity, ordered in time.
+
+    A map-style dataset for a plain `torch.utils.data.DataLoader`, too: item i is sequence i
+    as a dict of arrays. Pickles as its path and options. Shared by threads and loaders.
+    """
+
+    def __init__(self, core, config, sequences=None):
+        self._core = core
+        self._config = config
+        self._sequences = sequences  # ascending ids of a part, None = all
+
+    def __len__(self):
+        return self._core.sequences if self._sequences is None else len(self._sequences)
+
+    @property
+    def sequences(self):
+        """Number of sequences."""
+        return len(self)
+
+    @property
+    def events(self):
+        """Number of events, from the index."""
+        if self._sequences is None:
+            return self._core.events
+        return int(self._core.lengths()[self._sequences].sum())
+
+    @property
+    def schema(self):
+        """Columns as a pyarrow.Schema."""
+        return self._core.schema
+
+    @property
+    def columns(self):
+        return self.schema.names
+
+    @property
+    def entity(self):
+        return self._core.entity or None
+
+    @property
+    def time(self):
+        return self._core.time or None
+
+    @property
+    def fingerprint(self):
+        """128 bits of what the data are, in hex."""
+        return self._core.fingerprint
+
+    @property
+    def report(self):
+        """What reading gave and what it did not: a ReadReport."""
+        return self._core.report
+
+    @property
+    def files(self):
+        return self._core.files
+
+    def lengths(self):
+        """Events of each sequence, i64."""
+        every = self._core.lengths()
+        return every if self._sequences is None else every[self._sequences]
+
+    def describe(self):
+        """Facts for people, as a dict."""
+        lengths = self.lengths()
+        return {
+            "sequences": len(self), "events": self.events,
+            "shortest": int(lengths.min()) if len(lengths) else 0,
+            "longest": int(lengths.max()) if len(lengths) else 0,
+            "entity": self.entity, "time": self.time, "files": len(self.files),
+            "row_groups": self._core.row_groups, "in_memory": self._core.in_memory,
+            "columns": {field.name: str(field.type) for field in self.schema},
+            "fingerprint": self.fingerprint,
+        }
+
+    def _id(self, i):
+        n = len(self)
+        if not -n <= i < n:
+            raise IndexError(f"sequence must be in 0..{n - 1}, got {i}")
+        i = int(i) % n if n else 0
+        return i if self._sequences is None else int(self._sequences[i])
+
+    def info(self, i):
+        """Entity, number of events, first and last time of sequence i."""
+        return self._core.sequence_info(self._id(i))
+
+    def sequence(self, i, columns=None):
+        """Sequence i as a pyarrow.RecordBatch."""
+        return self._core.sequence(self._id(i), None if columns is None else list(columns))
+
+    def __getitem__(self, i):
+        batch = self.sequence(i)
+        return {name: column.to_numpy(zero_copy_only=False)
+                for name, column in zip(batch.schema.names, batch.columns)}
+
+    def __getitems__(self, indices):
+        return [self[i] for i in indices]
+
+    def split(self, fractions, seed=0, by="entity"):
+        """Parts by a hash of the entity: a new entity never moves an old one.
+
+        `fractions` are positive and sum to at most 1; part p holds the entities whose
+        number in [0, 1) lies between the cumulative fractions, half-open.
+        """
+        if by != "entity":
+            raise ArgumentError(f"split: by must be 'entity', got {by!r}")
+        fractions = [float(f) for f in fractions]
+        if not fractions or min(fractions) <= 0 or sum(fractions) > 1 + 1e-9:
+            raise ArgumentError(
+                f"split: fractions must be positive and sum to at most 1, got {fractions}")
+        units = self._core.split_units(seed)
+        cuts = np.concatenate([[0.0], np.cumsum(fractions)])
+        if abs(cuts[-1] - 1) <= 1e-9:
+            cuts[-1] = 1.0
+        own = np.arange(len(units)) if self._sequences is None else self._sequences
+        units = units[own]
+        return [Dataset(self._core, self._config, own[(low <= units) & (units < high)])
+                for low, high in zip(cuts[:-1], cuts[1:])]
+
+    def __repr__(self):
+        return f"<lade.Dataset: {len(self)} sequences, {self.events} events>"
+
+    def __reduce__(self):
+        if self._config is None:
+            raise TypeError("a lade.Dataset over a table in memory cannot be pickled; "
+                            "write it to a file and open that")
+        return (_reopen, (self._config, self._sequences))
+
+
+def _reopen(config, sequences):
+    dataset = open(**config)
+    return Dataset(dataset._core, config, sequences)

@@ -1,0 +1,175 @@
+"""`Recipe` and its parts. All of it becomes the JSON form of a recipe; C++ checks it."""
+
+import json
+import os
+
+import numpy as np
+
+from lade import _core
+from lade.dataset import as_dataset
+from lade.errors import ArgumentError
+from lade.limits import core_limits
+
+
+def _given(**fields):
+    return {name: value for name, value in fields.items() if value is not None}
+
+
+def input(column, *, name=None, kind=None, transform=None, **options):  # noqa: A001
+    """One input of a sample: a number, or with kind="category" an id.
+
+    Further options as in a recipe's [[input]]: dtype, fill, min_count, unknown ...
+    """
+    return _given(column=column, **{"as": name}, kind=kind, transform=transform, **options)
+
+
+def aggregate(name, aggregate, *, where=None, every=None, look_back=None, **options):
+    """A target that looks back: `aggregate("spent_7d", "sum(amount)", every="day", look_back=7)`."""
+    return _given(name=name, aggregate=aggregate, where=where, every=every,
+                  look_back=look_back, **options)
+
+
+def horizon(name, aggregate, *, look_ahead=1, where=None, every=None, **options):
+    """A target that looks ahead: what happens in the next `look_ahead` intervals."""
+    return _given(name=name, aggregate=aggregate, where=where, every=every,
+                  look_ahead=look_ahead, **options)
+
+
+def window_target(name, aggregate, *, where=None, look_back=None, within=None, **options):
+    """One value per event: over the last events, or within the current day, month ..."""
+    return _given(name=name, aggregate=aggregate, where=where, every="event",
+                  look_back=look_back, within=within, **options)
+
+
+def mix(name, expression, **options):
+    """An expression over targets of one boundary set: `mix("share", "food / all")`."""
+    return _given(name=name, expression=expression, **options)
+
+
+class Recipe:
+    """What one sample holds: the window of a sequence, inputs, targets, output types.
+
+    Takes the keys of the TOML form; `entity=`, `time=`, `window=`, `max_length=` and the
+    other keys of [sequence] may be given directly. A value: `fit` returns another one.
+    """
+
+    def __init__(self, inputs=(), targets=(), *, sequence=None, source=None, output=None,
+                 loader=None, label=None, limits=None, **sequence_keys):
+        sequence = dict(sequence or {})
+        for key, value in sequence_keys.items():
+            if key in sequence:
+                raise ArgumentError(f"Recipe: '{key}' is given twice, also in sequence=")
+            sequence[key] = value
+        inputs = [{"column": one} if isinstance(one, str) else dict(one) for one in inputs]
+        form = _given(sequence=sequence or None, input=inputs or None,
+                      target=[dict(one) for one in targets] or None, source=source,
+                      output=output, loader=loader, label=label)
+        self._core = _core.Recipe.from_json(
+            json.dumps(form, default=_plain), "lade.Recipe", core_limits(limits))
+
+    @classmethod
+    def _of(cls, core):
+        self = cls.__new__(cls)
+        self._core = core
+        return self
+
+    @classmethod
+    def from_file(cls, path, limits=None):
+        """By suffix: .toml or .json; vocabularies saved beside it are read too."""
+        return cls._of(_core.Recipe.from_file(os.fspath(path), core_limits(limits)))
+
+    @classmethod
+    def from_json(cls, text, limits=None):
+        """From the JSON form: text, or the objects it stands for."""
+        if not isinstance(text, str):
+            text = json.dumps(text, default=_plain)
+        return cls._of(_core.Recipe.from_json(text, "recipe", core_limits(limits)))
+
+    @classmethod
+    def from_toml(cls, text, limits=None):
+        return cls._of(_core.Recipe.from_toml(text, "recipe", core_limits(limits)))
+
+    def to_json(self):
+        """Canonical JSON, fitted parts included."""
+        return self._core.to_json()
+
+    def save(self, path, overwrite=False):
+        """Writes the recipe, and what it learned, under a name that must be free."""
+        self._core.save(os.fspath(path), overwrite)
+
+    @property
+    def hash(self):
+        """Of all that decides the bytes of a sample, in hex."""
+        return self._core.hash
+
+    @property
+    def fitted(self):
+        """True when nothing is left to learn from data."""
+        return self._core.fitted
+
+    @property
+    def numbers(self):
+        """Names of the numeric inputs: the last axis of `numerical`."""
+        return self._core.numbers
+
+    @property
+    def categories(self):
+        """Names of the category inputs: the last axis of `categorical`."""
+        return self._core.categories
+
+    @property
+    def targets(self):
+        return self._core.targets
+
+    def cardinality(self, name):
+        """Rows an embedding of this category needs: its largest id + 1."""
+        return self._core.cardinality(name)
+
+    def decode(self, name, id):  # noqa: A002
+        """The text that a category id stands for."""
+        return self._core.decode(name, id)
+
+    def fit(self, data):
+        """A recipe that knows the vocabularies of its category inputs.
+
+        Learns from `data` alone: give it the training part of a split.
+        """
+        dataset = as_dataset(data, self)
+        return Recipe._of(self._core.fit(dataset._core, dataset._sequences))
+
+    def apply(self, data, output=None, *, overwrite=False, threads=0):
+        """All targets offline, the same values as in the loader.
+
+        Returns {boundary set: pyarrow.Table}; with `output` writes one Parquet file per
+        boundary set there and returns a report.
+        """
+        dataset = as_dataset(data, self)
+        if dataset._sequences is not None:
+            raise ArgumentError("apply: give the whole dataset, not a part of a split")
+        if output is None:
+            return self._core.apply(dataset._core, threads)
+        return self._core.apply_to(dataset._core, os.fspath(output), threads, overwrite)
+
+    def __eq__(self, other):
+        if not isinstance(other, Recipe):
+            return NotImplemented
+        return self.to_json() == other.to_json()
+
+    def __hash__(self):
+        return hash(self.to_json())
+
+    def __repr__(self):
+        kind = "fitted" if self.fitted else "not fitted"
+        return (f"<lade.Recipe: {len(self.numbers)} numbers, {len(self.categories)} "
+                f"categories, {len(self.targets)} targets, {kind}>")
+
+    def __reduce__(self):
+        return (Recipe.from_json, (self.to_json(),))
+
+
+def _plain(value):
+    if isinstance(value, (np.integer, np.floating, np.bool_)):
+        return value.item()
+    if isinstance(value, tuple):
+        return list(value)
+    raise ArgumentError(f"Recipe: a {type(value).__name__} has no JSON form")
