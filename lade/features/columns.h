@@ -15,13 +15,13 @@ void signed_log10(const double* x, Index count, double shift, float* out) noexce
 struct NumericInput {
   enum class Transform : std::uint8_t { none, log10 } transform = Transform::none;
   double log_shift = 1.0;
-  double scale = 1.0;                        // y = x * scale + shift, rounded separately
+  double scale = 1.0;  // y = x * scale + shift, rounded separately
   double shift = 0.0;
-  float fill = 0.0F;                         // of nulls
+  float fill = 0.0F;  // of nulls
 };
 
-/// Rows [begin, begin + rows) of a number (or boolean, time) column as f32 with a stride:
-/// out[r * stride]. Returns the nulls filled.
+/// Rows [begin, begin + rows) of a number (or boolean, time) column as f32 with a
+/// stride: out[r * stride]. Returns the nulls filled.
 Index numeric(const NumericInput& input, const Column& column, Index begin, Index rows,
               float* out, Index stride) noexcept;
 

@@ -1,0 +1,190 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "lade/features/vocabulary.h"
+
+#include <algorithm>
+#include <atomic>
+#include <charconv>
+#include <map>
+#include <unordered_map>
+#include <utility>
+
+#include "lade/core/error.h"
+#include "lade/core/hash.h"
+
+namespace lade {
+namespace {
+
+constexpr std::int64_t kIgnored = -100;  // the index that cross-entropy losses skip
+constexpr std::string_view kUnknownToken = "__UNKNOWN__";
+constexpr std::string_view kMissingToken = "__MISSING__";
+constexpr std::string_view kMissingText = "nan";
+
+std::int64_t to_integer(std::string_view text) {
+  std::int64_t value = 0;
+  const auto [at, error] =
+      std::from_chars(text.data(), text.data() + text.size(), value);
+  require(error == std::errc{} && at == text.data() + text.size(),
+          "vocabulary: integer key expected, got '" + escape_text(text) + "'");
+  return value;
+}
+
+[[noreturn]] void refuse(std::string_view rule, std::string_view what,
+                         std::string_view value) {
+  Place place;
+  place.source = "vocabulary";
+  place.rule = std::string(rule);
+  place.value = std::string(value);
+  throw DataError(place, std::string(what) + ", got '" + escape_text(value) + "'");
+}
+
+}  // namespace
+
+struct Vocabulary::State {
+  std::vector<Entry> entries;  // in id order, tokens left out
+  VocabularyOptions options;
+  bool integers = false;
+  std::map<std::string, std::int64_t, std::less<>> ids;
+  std::unordered_map<std::int64_t, std::int64_t> integer_ids;
+  std::map<std::int64_t, std::string> text_of;
+  std::int64_t unknown = 0;
+  std::int64_t missing = 0;
+  Index cardinality = 0;
+  std::uint64_t serial = 0;
+};
+
+Vocabulary::Vocabulary(std::vector<Entry> entries, VocabularyOptions options,
+                       bool integers) {
+  using Unknown = VocabularyOptions::Unknown;
+  using Missing = VocabularyOptions::Missing;
+  auto state = std::make_shared<State>();
+  std::int64_t next = options.reserve_padding ? 1 : 0;
+  std::int64_t largest = -1;
+  const auto give = [&](std::string_view token) {
+    state->text_of.emplace(next, token);
+    largest = next;
+    return next++;
+  };
+  if (options.unknown == Unknown::zero) state->unknown = give(kUnknownToken);
+  if (options.missing == Missing::token) state->missing = give(kMissingToken);
+  const bool in_place = options.unknown == Unknown::sorted;
+  require(!in_place || options.order == VocabularyOptions::Order::sorted,
+          "vocabulary: unknown = \"sorted\" needs order = \"sorted\"");
+  bool placed = !in_place;
+  const auto place_token = [&] {
+    state->unknown = give(kUnknownToken);
+    placed = true;
+  };
+  for (const Entry& entry : entries) {
+    if (!placed && !integers && entry.text >= kUnknownToken) {
+      // With the label encoder a value of that text is the token itself.
+      place_token();
+      if (entry.text == kUnknownToken) continue;
+    }
+    const std::int64_t id = give(entry.text);
+    if (integers) {
+      state->integer_ids.emplace(to_integer(entry.text), id);
+    } else {
+      state->ids.emplace(entry.text, id);
+    }
+  }
+  if (!placed) place_token();
+  if (options.unknown == Unknown::last) state->unknown = give(kUnknownToken);
+  if (options.unknown == Unknown::ignore || options.unknown == Unknown::fail) {
+    state->unknown = kIgnored;
+  }
+  state->entries = std::move(entries);
+  state->options = std::move(options);
+  state->integers = integers;
+  state->cardinality =
+      std::max<std::int64_t>(largest + 1, state->options.reserve_padding ? 1 : 0);
+  if (state->options.unknown == Unknown::rare) {
+    require(state->options.rare.has_value(),
+            "vocabulary: unknown = \"rare\" needs rare = { into }");
+    const auto into = state->ids.find(state->options.rare->into);
+    state->unknown = into == state->ids.end() ? kIgnored : into->second;
+  }
+  if (state->options.missing != Missing::token) state->missing = state->unknown;
+  if (state->options.missing == Missing::text) {
+    const auto found = state->ids.find(kMissingText);
+    if (found != state->ids.end()) state->missing = found->second;
+  }
+  static std::atomic<std::uint64_t> next_serial{
+      1};  // a name for memo tables, nothing more
+  state->serial = next_serial.fetch_add(1, std::memory_order_relaxed);
+  state_ = std::move(state);
+}
+
+Index Vocabulary::cardinality() const { return state_->cardinality; }
+Index Vocabulary::size() const { return static_cast<Index>(state_->entries.size()); }
+const std::vector<Vocabulary::Entry>& Vocabulary::entries() const {
+  return state_->entries;
+}
+const VocabularyOptions& Vocabulary::options() const { return state_->options; }
+bool Vocabulary::integers() const { return state_->integers; }
+
+std::int64_t Vocabulary::id_of_null() const {
+  const VocabularyOptions& options = state_->options;
+  if (options.missing == VocabularyOptions::Missing::fail) {
+    refuse("vocabulary.missing", "a value must be there (missing = \"fail\")", "null");
+  }
+  const bool as_unknown = options.missing == VocabularyOptions::Missing::unknown;
+  if (as_unknown && options.unknown == VocabularyOptions::Unknown::fail) {
+    refuse("vocabulary.unknown", "value must be known (unknown = \"fail\")", "null");
+  }
+  return state_->missing;
+}
+
+std::int64_t Vocabulary::id(std::optional<std::string_view> raw) const {
+  if (!raw) return id_of_null();
+  const Lookup found = look_up(*raw);
+  if (found.kind != Found::refused) return found.id;
+  if (!clean(*raw, state_->options.clean)) return id_of_null();
+  refuse("vocabulary.unknown", "value must be known (unknown = \"fail\")", *raw);
+}
+
+Vocabulary::Lookup Vocabulary::look_up(std::string_view raw) const {
+  using Missing = VocabularyOptions::Missing;
+  using Unknown = VocabularyOptions::Unknown;
+  const VocabularyOptions& options = state_->options;
+  std::optional<std::string> value = clean(raw, options.clean);
+  if (!value && options.missing == Missing::text) value = std::string(raw);
+  if (!value) {
+    const bool refused =
+        options.missing == Missing::fail ||
+        (options.missing == Missing::unknown && options.unknown == Unknown::fail);
+    return {state_->missing, refused ? Found::refused : Found::null};
+  }
+  const auto found = state_->ids.find(*value);
+  if (found != state_->ids.end()) return {found->second, Found::known};
+  return {state_->unknown,
+          options.unknown == Unknown::fail ? Found::refused : Found::unknown};
+}
+
+Vocabulary::Lookup Vocabulary::look_up(std::int64_t value) const {
+  const auto found = state_->integer_ids.find(value);
+  if (found != state_->integer_ids.end()) return {found->second, Found::known};
+  if (state_->options.unknown == VocabularyOptions::Unknown::fail) {
+    refuse("vocabulary.unknown", "value must be known (unknown = \"fail\")",
+           std::to_string(value));
+  }
+  return {state_->unknown, Found::unknown};
+}
+
+std::uint64_t Vocabulary::serial() const { return state_->serial; }
+
+std::string Vocabulary::decode(std::int64_t id) const {
+  const auto found = state_->text_of.find(id);
+  if (found != state_->text_of.end()) return found->second;
+  require(id == kIgnored || (id == 0 && state_->options.reserve_padding),
+          "vocabulary: id must be in 0.." + std::to_string(cardinality() - 1) +
+              ", got " + std::to_string(id));
+  return std::string(id == kIgnored ? kUnknownToken : std::string_view());
+}
+
+std::uint64_t Vocabulary::xxh3() const {
+  Hasher hasher;
+  for (const Entry& entry : state_->entries) hasher.field(entry.text);
+  return hasher.digest64();
+}
+
+}  // namespace lade
