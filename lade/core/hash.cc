@@ -17,6 +17,9 @@ std::uint64_t xxh3_64(std::span<const std::byte> bytes) noexcept {
 std::uint64_t xxh3_64(std::string_view text) noexcept {
   return XXH3_64bits(text.data(), text.size());
 }
+std::uint64_t xxh3_64(std::string_view text, std::uint64_t seed) noexcept {
+  return XXH3_64bits_withSeed(text.data(), text.size(), seed);
+}
 
 Hash128 xxh3_128(std::span<const std::byte> bytes) noexcept {
   const XXH128_hash_t hash = XXH3_128bits(bytes.data(), bytes.size());

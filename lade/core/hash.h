@@ -16,6 +16,8 @@ namespace lade {
 /// XXH3-64 of the bytes, seed 0.  Source: xxHash 0.8, XXH3_64bits.
 std::uint64_t xxh3_64(std::span<const std::byte> bytes) noexcept;
 std::uint64_t xxh3_64(std::string_view text) noexcept;
+/// With a seed: for tables over text from strangers, whose order nothing may show.
+std::uint64_t xxh3_64(std::string_view text, std::uint64_t seed) noexcept;
 
 /// 128 bits, printed as 32 hex digits, high half first.
 struct Hash128 {

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
-// Delimited text: docs/formats/csv.md. Two passes over the files: the first finds rows and
-// infers types over the whole input, the second converts blocks of rows in parallel.
+// Delimited text: docs/formats/csv.md. Two passes over the files: the first finds rows
+// and infers types over the whole input, the second converts blocks of rows in
+// parallel.
 #pragma once
 
 #include <memory>
@@ -16,26 +17,28 @@
 namespace lade::io {
 
 struct CsvOptions {
-  SourceOptions source;                    // its policies are not looked at: see `resolve`
+  SourceOptions source;  // its policies are not looked at: see `resolve`
   Policies policies;
   Limits limits;
-  std::vector<std::string> columns;        // what is given, in this order; all if empty
-  std::vector<std::string> keys;           // columns in which null, NaN and infinity are
-                                           // a broken row (null_key): entity and time
-  int threads = 0;                         // 0 = usable_cpus()
-  Index block_bytes = Index{1} << 20;      // text per block; a longer row grows its block
-  Index read_bytes = Index{1} << 20;       // bytes asked of the file at once
-  std::shared_ptr<Ledger> ledger;          // chunks are charged to it; nullptr = nobody
-  Files* files = nullptr;                  // nullptr = real_files()
+  std::vector<std::string> columns;    // what is given, in this order; all if empty
+  std::vector<std::string> keys;       // columns in which null, NaN and infinity are
+                                       // a broken row (null_key): entity and time
+  int threads = 0;                     // 0 = usable_cpus()
+  Index block_bytes = Index{1} << 20;  // text per block; a longer row grows its block
+  Index read_bytes = Index{1} << 20;   // bytes asked of the file at once
+  std::shared_ptr<Ledger> ledger;      // chunks are charged to it; nullptr = nobody
+  Files* files = nullptr;              // nullptr = real_files()
 };
 
 /// Reads one or more CSV files with the same columns as a stream of chunks.
 ///
 /// Construction reads everything once: header, rows, types. Then `next` converts.
-/// Errors:  DataError with source, line (as row), byte offset, column, rule `csv.*`, value;
-///          ArgumentError for options, unknown columns (nearest name); IoError. The error
-///          is the first in file order.
-/// Memory:  about (2 * threads + 1) blocks of text and what they convert to, whatever the
+/// Errors:  DataError with source, line (as row), byte offset, column, rule `csv.*`,
+/// value;
+///          ArgumentError for options, unknown columns (nearest name); IoError. The
+///          error is the first in file order.
+/// Memory:  about (2 * threads + 1) blocks of text and what they convert to, whatever
+/// the
 ///          size of the files.
 /// Threads: same chunks, errors and report for any `threads` and `read_bytes`.
 class CsvReader {
@@ -48,10 +51,10 @@ class CsvReader {
   const Schema& schema() const;
   /// Rows that the first pass met, dropped ones included.
   Index rows_seen() const;
-  /// Estimate of what all chunks together take in memory; never below what they report.
+  /// Estimate of what all chunks together take in memory: the first block, scaled.
   Index decoded_bytes() const;
-  /// The next rows in file order; nullptr at the end, for ever after. Chunks without rows
-  /// do not occur.
+  /// The next rows in file order; nullptr at the end, for ever after. Chunks without
+  /// rows do not occur.
   std::shared_ptr<const Chunk> next();
   /// Balanced and complete when `next` has returned nullptr.
   const ReadReport& report() const;

@@ -27,16 +27,16 @@ Policies resolve(const PolicyOptions& arguments, const PolicyOptions& source);
 
 /// Options of a text reader (docs/formats/csv.md). Empty optionals mean "by suffix".
 struct SourceOptions {
-  std::string format;                                 // "", csv, parquet, ipc
-  std::optional<char> delimiter;                      // ',' ; tab for .tsv
+  std::string format;             // "", csv, parquet, ipc
+  std::optional<char> delimiter;  // ',' ; tab for .tsv
   char quote = '"';
   char decimal = '.';
   bool header = true;
-  std::vector<std::string> column_names;              // instead of a header line
-  std::vector<std::string> nulls = {""};              // in columns that are not text
-  std::map<std::string, std::string> types;           // column -> int64, float64, string, ...
-  std::map<std::string, std::string> dates;           // column -> strptime pattern
-  PolicyOptions policies;                             // defaults of the dataset; arguments win
+  std::vector<std::string> column_names;     // instead of a header line
+  std::vector<std::string> nulls = {""};     // in columns that are not text
+  std::map<std::string, std::string> types;  // column -> int64, float64, string, ...
+  std::map<std::string, std::string> dates;  // column -> strptime pattern
+  PolicyOptions policies;                    // defaults of the dataset; arguments win
   bool operator==(const SourceOptions&) const = default;
 };
 
@@ -45,7 +45,8 @@ struct SourceOptions {
 /// Errors: ArgumentError naming the path and the known words.
 std::string format_of(std::string_view path, const SourceOptions& source);
 
-/// Everything that changes what a text reader gives, as one text: part of a fingerprint.
+/// Everything that changes what a text reader gives, as one text: part of a
+/// fingerprint.
 std::string fingerprint_text(const SourceOptions& source);
 
 }  // namespace lade::io

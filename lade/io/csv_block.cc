@@ -1,0 +1,127 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "lade/io/csv_block.h"
+
+#include <algorithm>
+
+namespace lade::io {
+namespace {
+
+struct BadCell {
+  Index row = 0;
+  Index column = 0;
+  CsvRule rule = CsvRule::type;
+};
+
+/// May this value become null, or is its row broken?
+bool may_be_null(const CsvPlan& plan, const BadCell& cell) {
+  return plan.on_bad == OnBad::null && cell.rule != CsvRule::null_key &&
+         !plan.columns[static_cast<std::size_t>(cell.column)].key;
+}
+
+/// The bad cells of each row as one event: that of the first cell that breaks the row,
+/// else that of its first null.
+void add_cell_events(const CsvPlan& plan, std::vector<BadCell>& cells,
+                     CsvConverted& out) {
+  std::sort(cells.begin(), cells.end(), [](const BadCell& a, const BadCell& b) {
+    return a.row != b.row ? a.row < b.row : a.column < b.column;
+  });
+  for (std::size_t i = 0; i < cells.size();) {
+    std::size_t end = i;
+    const BadCell* worst = nullptr;
+    for (; end < cells.size() && cells[end].row == cells[i].row; ++end) {
+      if (worst == nullptr && !may_be_null(plan, cells[end])) worst = &cells[end];
+    }
+    const BadCell& cell = worst != nullptr ? *worst : cells[i];
+    if (worst == nullptr) out.nulls_made += static_cast<Index>(end - i);
+    out.events.push_back({.ordinal = out.rows.ordinal(cell.row),
+                          .misfit = false,
+                          .at = cell.row,
+                          .column = cell.column,
+                          .rule = cell.rule,
+                          .dropped = worst != nullptr});
+    i = end;
+  }
+}
+
+void add_misfit_events(CsvConverted& out) {
+  for (std::size_t m = 0; m < out.rows.misfits.size(); ++m) {
+    out.events.push_back({.ordinal = out.rows.misfits[m].ordinal,
+                          .misfit = true,
+                          .at = static_cast<Index>(m)});
+  }
+  std::sort(out.events.begin(), out.events.end(),
+            [](const CsvEvent& a, const CsvEvent& b) { return a.ordinal < b.ordinal; });
+}
+
+void drop_rows(CsvConverted& out, std::vector<CsvValues>& values) {
+  std::vector<std::uint8_t> keep(static_cast<std::size_t>(out.rows.rows), 1);
+  Index kept = out.rows.rows;
+  for (const CsvEvent& event : out.events) {
+    if (event.misfit || !event.dropped) continue;
+    keep[static_cast<std::size_t>(event.at)] = 0;
+    --kept;
+  }
+  out.chunk->rows = kept;
+  if (kept == out.rows.rows) return;
+  for (auto& column : values) column = keep_values(column, keep, kept);
+}
+
+}  // namespace
+
+CsvScan scan_block(const CsvPiece& piece, const CsvPlan& plan) {
+  CsvScan scan;
+  const std::string_view text = piece.text.view();
+  const auto columns = static_cast<Index>(plan.columns.size());
+  const CsvRows rows = cut_rows(text, piece.marks.data(), columns, plan.limits);
+  scan.seen = rows.seen;
+  scan.lines = std::count(text.begin(), text.end(), '\n');
+  if (!rows.misfits.empty()) scan.misfit = rows.misfits.front();
+  scan.over_limit = rows.over_limit;
+  scan.evidence.resize(plan.columns.size());
+  for (std::size_t c = 0; c < plan.columns.size(); ++c) {
+    if (plan.columns[c].given) continue;
+    scan.evidence[c] =
+        gather_evidence(text, rows, static_cast<Index>(c), plan.dialect, plan.nulls);
+  }
+  return scan;
+}
+
+CsvConverted convert_block(CsvText text, Index rows_expected, const CsvPlan& plan,
+                           const std::string& source) {
+  CsvConverted out;
+  out.text = std::move(text);
+  std::vector<std::uint64_t> marks;
+  mark_text(out.text, plan.dialect, marks);
+  const std::string_view view = out.text.view();
+  out.rows = cut_rows(view, marks.data(), static_cast<Index>(plan.columns.size()),
+                      plan.limits);
+  if (out.rows.seen != rows_expected || out.rows.over_limit) {
+    throw DataError({.source = source, .rule = "file.changed"},
+                    "the file changed while it was read");
+  }
+  out.chunk = std::make_shared<Chunk>();
+  std::vector<CsvValues> values(plan.columns.size());
+  std::vector<BadCell> bad;
+  for (const Index c : plan.checked) {
+    const auto at = static_cast<std::size_t>(c);
+    values[at] =
+        convert_values(view, out.rows, c, plan.columns[at], plan.dialect, plan.nulls);
+    for (const CsvBadValue& cell : values[at].bad)
+      bad.push_back({cell.row, c, cell.rule});
+  }
+  add_cell_events(plan, bad, out);
+  add_misfit_events(out);
+  std::vector<CsvValues> given;
+  for (const Index c : plan.selected) {
+    given.push_back(std::move(values[static_cast<std::size_t>(c)]));
+  }
+  drop_rows(out, given);
+  for (auto& column : given) {
+    out.chunk->columns.push_back(column.column);
+    out.chunk->bytes += column.bytes;
+    for (auto& owner : column.owners) out.chunk->owners.push_back(std::move(owner));
+  }
+  return out;
+}
+
+}  // namespace lade::io
