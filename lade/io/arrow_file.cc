@@ -1,0 +1,124 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "lade/io/arrow_file.h"
+
+#include <arrow/buffer.h>
+#include <arrow/io/interfaces.h>
+#include <arrow/memory_pool.h>
+#include <arrow/status.h>
+
+#include <algorithm>
+#include <utility>
+
+#include "lade/core/table.h"
+#include "lade/io/arrow_file_internal.h"
+
+namespace lade::io {
+namespace {
+
+class CarriedException final : public arrow::StatusDetail {
+ public:
+  explicit CarriedException(std::exception_ptr error) : error_(std::move(error)) {}
+  const char* type_id() const override { return kTypeId; }
+  std::string ToString() const override { return "an exception of lade"; }
+  [[noreturn]] void rethrow() const { std::rethrow_exception(error_); }
+  static constexpr const char* kTypeId = "lade::io::CarriedException";
+
+ private:
+  std::exception_ptr error_;
+};
+
+class ArrowFile final : public arrow::io::RandomAccessFile {
+ public:
+  ArrowFile(std::shared_ptr<const File> file, std::atomic<Index>* bytes_read,
+            arrow::MemoryPool* pool)
+      : file_(std::move(file)),
+        bytes_read_(bytes_read),
+        pool_(pool != nullptr ? pool : arrow::default_memory_pool()) {}
+
+  arrow::Result<int64_t> GetSize() override { return file_->bytes(); }
+  arrow::Result<int64_t> Tell() const override { return at_; }
+  arrow::Status Seek(int64_t position) override {
+    if (position < 0 || position > file_->bytes()) {
+      return arrow::Status::Invalid("a position outside the file");
+    }
+    at_ = position;
+    return arrow::Status::OK();
+  }
+  arrow::Status Close() override {
+    closed_ = true;
+    return arrow::Status::OK();
+  }
+  bool closed() const override { return closed_; }
+  bool supports_zero_copy() const override { return false; }
+
+  arrow::Result<int64_t> ReadAt(int64_t position, int64_t wanted, void* out) override {
+    if (closed_ || position < 0 || wanted < 0 || position > file_->bytes()) {
+      return arrow::Status::Invalid("a read outside the file");
+    }
+    const Index bytes = std::min<Index>(wanted, file_->bytes() - position);
+    try {
+      file_->read_at(position,
+                     {static_cast<std::byte*>(out), static_cast<std::size_t>(bytes)});
+    } catch (const std::exception&) {
+      return carry_exception();
+    }
+    if (bytes_read_ != nullptr)
+      bytes_read_->fetch_add(bytes, std::memory_order_relaxed);
+    return bytes;
+  }
+
+  arrow::Result<std::shared_ptr<arrow::Buffer>> ReadAt(int64_t position,
+                                                       int64_t wanted) override {
+    if (position < 0 || wanted < 0 || position > file_->bytes()) {
+      return arrow::Status::Invalid("a read outside the file");
+    }
+    // What is asked for is a claim of the file; what is there bounds the allocation.
+    const Index bytes = std::min<Index>(wanted, file_->bytes() - position);
+    auto buffer = arrow::AllocateBuffer(bytes, pool_);
+    if (!buffer.ok()) return buffer.status();
+    const auto got = ReadAt(position, bytes, (*buffer)->mutable_data());
+    if (!got.ok()) return got.status();
+    return std::shared_ptr<arrow::Buffer>(std::move(*buffer));
+  }
+
+  arrow::Result<int64_t> Read(int64_t wanted, void* out) override {
+    auto got = ReadAt(at_, wanted, out);
+    if (got.ok()) at_ += *got;
+    return got;
+  }
+  arrow::Result<std::shared_ptr<arrow::Buffer>> Read(int64_t wanted) override {
+    auto buffer = ReadAt(at_, wanted);
+    if (buffer.ok()) at_ += (*buffer)->size();
+    return buffer;
+  }
+
+ private:
+  std::shared_ptr<const File> file_;
+  std::atomic<Index>* bytes_read_;
+  arrow::MemoryPool* pool_;
+  Index at_ = 0;
+  bool closed_ = false;
+};
+
+}  // namespace
+
+arrow::Status carry_exception() {
+  return arrow::Status::IOError("lade").WithDetail(
+      std::make_shared<CarriedException>(std::current_exception()));
+}
+
+void check_carried(const arrow::Status& status, std::string_view source) {
+  const auto& detail = status.detail();
+  if (detail != nullptr && detail->type_id() == CarriedException::kTypeId) {
+    static_cast<const CarriedException&>(*detail).rethrow();
+  }
+  check(status, source);
+}
+
+std::shared_ptr<arrow::io::RandomAccessFile> arrow_file(
+    std::shared_ptr<const File> file, std::atomic<Index>* bytes_read,
+    arrow::MemoryPool* pool) {
+  return std::make_shared<ArrowFile>(std::move(file), bytes_read, pool);
+}
+
+}  // namespace lade::io
