@@ -95,7 +95,7 @@ class IpcStream {
 
 struct IpcWriteOptions {
   Index batch_rows = Index{1} << 20;  // rows are regrouped into batches of this size
-  std::vector<std::pair<std::string, std::string>> metadata;
+  std::vector<std::pair<std::string, std::string>> metadata = {};
 };
 
 /// Writes an Arrow IPC file, uncompressed. The same rows give the same bytes, however

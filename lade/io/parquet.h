@@ -106,7 +106,7 @@ struct ParquetWriteOptions {
   /// Number columns get a dictionary when the first row group has at most this many
   /// distinct values and at most a quarter of its rows; text always has one.
   Index dictionary_values = Index{64} << 10;
-  std::vector<std::pair<std::string, std::string>> metadata;
+  std::vector<std::pair<std::string, std::string>> metadata = {};
 };
 
 /// Writes a Parquet file: page checksums, offset and column index, byte-stream-split

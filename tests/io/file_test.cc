@@ -155,8 +155,8 @@ TEST_P(AnyFiles, ReadAllRefusesLargeFiles) {
   EXPECT_THROW(read_all(at.files(), path("a"), 4), DataError);
 }
 
-INSTANTIATE_TEST_SUITE_P(Files, AnyFiles, ::testing::Bool(), [](const auto& info) {
-  return info.param ? "real" : "memory";
+INSTANTIATE_TEST_SUITE_P(Files, AnyFiles, ::testing::Bool(), [](const auto& which) {
+  return which.param ? "real" : "memory";
 });
 
 TEST(RealFiles, RefuseWhatIsNoRegularFileWithoutWaiting) {

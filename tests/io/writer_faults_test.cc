@@ -133,8 +133,8 @@ TEST_P(OneFault, LeavesADirectoryOldOrNew) {
 }
 
 INSTANTIATE_TEST_SUITE_P(WriteProtocol, OneFault, ::testing::Bool(),
-                         [](const auto& info) {
-                           return info.param ? "overwriting" : "fresh";
+                         [](const auto& which) {
+                           return which.param ? "overwriting" : "fresh";
                          });
 
 TEST(WriteProtocol, FailedSyncIsFinal) {

@@ -37,11 +37,11 @@ enum class Call {
 
 /// What goes wrong. Calls are counted from 1 over all kinds in `kinds` (empty = all).
 struct FaultPlan {
-  std::set<Call> kinds;
+  std::set<Call> kinds = {};
   int at = 0;  // 0 = nothing, only counting
   int error_number = EIO;
   bool for_good = false;             // this and every later call
-  std::optional<Index> write_first;  // a failing write puts this many bytes first
+  std::optional<Index> write_first = {};  // a failing write puts this many bytes first
   bool kill = false;                 // SIGKILL instead of an error
 };
 
