@@ -15,18 +15,6 @@
 namespace lade::io {
 namespace {
 
-class CarriedException final : public arrow::StatusDetail {
- public:
-  explicit CarriedException(std::exception_ptr error) : error_(std::move(error)) {}
-  const char* type_id() const override { return kTypeId; }
-  std::string ToString() const override { return "an exception of lade"; }
-  [[noreturn]] void rethrow() const { std::rethrow_exception(error_); }
-  static constexpr const char* kTypeId = "lade::io::CarriedException";
-
- private:
-  std::exception_ptr error_;
-};
-
 class ArrowFile final : public arrow::io::RandomAccessFile {
  public:
   ArrowFile(std::shared_ptr<const File> file, std::atomic<Index>* bytes_read,
@@ -101,19 +89,6 @@ class ArrowFile final : public arrow::io::RandomAccessFile {
 };
 
 }  // namespace
-
-arrow::Status carry_exception() {
-  return arrow::Status::IOError("lade").WithDetail(
-      std::make_shared<CarriedException>(std::current_exception()));
-}
-
-void check_carried(const arrow::Status& status, std::string_view source) {
-  const auto& detail = status.detail();
-  if (detail != nullptr && detail->type_id() == CarriedException::kTypeId) {
-    static_cast<const CarriedException&>(*detail).rethrow();
-  }
-  check(status, source);
-}
 
 std::shared_ptr<arrow::io::RandomAccessFile> arrow_file(
     std::shared_ptr<const File> file, std::atomic<Index>* bytes_read,
