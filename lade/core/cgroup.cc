@@ -41,7 +41,7 @@ std::optional<double> quota_of(std::optional<Index> quota,
 // "/a/b" -> "/a/b", "/a", "": the group and its ancestors.
 std::vector<std::string> ancestors(std::string path) {
   std::vector<std::string> out;
-  while (!path.empty() && path != "/") {
+  while (path.size() > 1 && path.front() == '/') {
     out.push_back(path);
     path.resize(path.find_last_of('/'));
   }

@@ -82,11 +82,10 @@ TEST(DefaultMemoryBudget, IsAQuarterOfTheLeastSharedByRanks) {
                                    .cpu_quota = {}},
                                   1),
             Index{2} << 30);
-  EXPECT_EQ(default_memory_budget({.memory_limit = {},
-                                   .memory_free = Index{8} << 30,
-                                   .cpu_quota = {}},
-                                  2),
-            Index{1} << 30);
+  EXPECT_EQ(
+      default_memory_budget(
+          {.memory_limit = {}, .memory_free = Index{8} << 30, .cpu_quota = {}}, 2),
+      Index{1} << 30);
   EXPECT_EQ(default_memory_budget({}, 1), Index{4} << 30);
 }
 

@@ -14,7 +14,9 @@
 namespace lade {
 namespace {
 
-std::shared_ptr<Ledger> ledger_of(Index budget) { return std::make_shared<Ledger>(budget); }
+std::shared_ptr<Ledger> ledger_of(Index budget) {
+  return std::make_shared<Ledger>(budget);
+}
 
 TEST(Ledger, RefusesWhatDoesNotFitAndChangesNothing) {
   Ledger ledger(100);
@@ -111,8 +113,9 @@ TEST(Reservation, RefusesByNameWithBytesAndBudget) {
     Reservation too_much(ledger, Account::index, 101, "index of bank");
     FAIL();
   } catch (const ArgumentError& error) {
-    EXPECT_STREQ(error.what(),
-                 "index of bank: needs 101 bytes, memory_budget is 100 and 0 are in use");
+    EXPECT_STREQ(
+        error.what(),
+        "index of bank: needs 101 bytes, memory_budget is 100 and 0 are in use");
   }
   EXPECT_FALSE(Reservation::try_take(ledger, Account::index, 101).ok());
   EXPECT_EQ(ledger->used(), 0);
@@ -190,7 +193,7 @@ TEST(SlabPool, LentSlabsLeaveTheBudgetAndComeBack) {
   EXPECT_EQ(ledger->lent(), 4096);
   auto second = pool.take(4096, false);
   ASSERT_NE(second, nullptr);
-  first.reset();               // no room for it on the free list
+  first.reset();  // no room for it on the free list
   EXPECT_EQ(ledger->lent(), 0);
   EXPECT_EQ(pool.free_bytes(), 0);
   second.reset();

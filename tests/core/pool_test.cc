@@ -148,7 +148,8 @@ TEST(ParallelFor, RunsEveryIndexOnce) {
   for (const int threads : {0, 1, 2, 7}) {
     for (const Index count : {0, 1, 2, 100}) {
       std::vector<std::atomic<int>> ran(static_cast<std::size_t>(count));
-      parallel_for(count, threads, [&](Index i) { ++ran[static_cast<std::size_t>(i)]; });
+      parallel_for(count, threads,
+                   [&](Index i) { ++ran[static_cast<std::size_t>(i)]; });
       for (const auto& times : ran) EXPECT_EQ(times, 1);
     }
   }
