@@ -29,14 +29,16 @@ std::int64_t row_width(const Boundary& boundary) {
   }
 }
 
-void check_boundary(const Boundary& boundary, std::string_view function) {
-  require(boundary.every != Every::fixed || boundary.width > 0,
-          std::string(function) + ": width must be > 0, got " +
-              std::to_string(boundary.width));
-  require(boundary.week_start >= 1 && boundary.week_start <= 7,
-          std::string(function) +
-              ": week_start must be 1 (Monday) to 7 (Sunday), got " +
-              std::to_string(boundary.week_start));
+void check_boundary(const Boundary& boundary, const char* function) {
+  if (boundary.every == Every::fixed && boundary.width <= 0) {
+    throw ArgumentError(std::string(function) + ": width must be > 0, got " +
+                        std::to_string(boundary.width));
+  }
+  if (boundary.week_start < 1 || boundary.week_start > 7) {
+    throw ArgumentError(std::string(function) +
+                        ": week_start must be 1 (Monday) to 7 (Sunday), got " +
+                        std::to_string(boundary.week_start));
+  }
 }
 
 /// Rows [begin, end) lie in one span of the zone. Local time never runs backwards: what
@@ -234,10 +236,9 @@ Index interval_ends(std::span<const std::int64_t> time, const Boundary& boundary
                     std::span<std::int32_t> ends, std::span<std::int64_t> keys) {
   check_boundary(boundary, "interval_ends");
   require(time.size() <= std::numeric_limits<std::int32_t>::max(),
-          "interval_ends: a sequence must have fewer than 2^31 rows, got " +
-              std::to_string(time.size()));
+          "interval_ends: a sequence must have fewer than 2^31 rows");
   require(ends.size() >= time.size() && keys.size() >= time.size(),
-          "interval_ends: ends and keys need room for every row");
+          "interval_ends: ends and keys must have room for every row");
   const auto n = static_cast<Index>(time.size());
   if (n == 0) return 0;
   if (boundary.every == Every::sequence) {
@@ -266,8 +267,10 @@ Index interval_ends(std::span<const std::int64_t> time, const Boundary& boundary
 
 std::int64_t interval_begin(const Boundary& boundary, std::int64_t key) {
   check_boundary(boundary, "interval_begin");
-  require(boundary.every != Every::event && boundary.every != Every::sequence,
-          "interval_begin: every must be a unit of time, got " + to_string(boundary));
+  if (boundary.every == Every::event || boundary.every == Every::sequence) {
+    throw ArgumentError("interval_begin: every must be a unit of time, got " +
+                        to_string(boundary));
+  }
   const std::int64_t units = of_days(boundary.every) ? first_day(boundary, key) : key;
   return instant_of(boundary, multiply_saturating(units, row_width(boundary)));
 }

@@ -23,6 +23,9 @@ Index interval_ends(std::span<const std::int64_t> time, const Boundary& boundary
 std::int64_t interval_end(const Boundary& boundary, std::int64_t key);
 std::int64_t interval_begin(const Boundary& boundary, std::int64_t key);
 
+/// Whether a plan finds shared work once. `off` changes no byte; it is for comparing speed.
+enum class Sharing : std::uint8_t { on, off };
+
 /// The work of many targets, shared parts found once: boundaries once per unit, each `where`
 /// once, one set of partials per (where, value) pair and unit. Immutable; any thread.
 class TargetPlan {
@@ -31,7 +34,8 @@ class TargetPlan {
   /// follow them. `observed_until`: exclusive, in the unit of the time column.
   /// Errors: ArgumentError naming target, field, rule and value (transactions 4).
   TargetPlan(const Schema& schema, Index time, std::vector<TargetSpec> targets,
-             std::vector<MixSpec> mixes, std::int64_t observed_until);
+             std::vector<MixSpec> mixes, std::int64_t observed_until,
+             Sharing sharing = Sharing::on);
 
   /// One set per distinct boundary, in order of first use.
   struct Set {

@@ -1,0 +1,149 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "lade/targets/aggregate_kernels.h"
+
+#include <algorithm>
+#include <bit>
+#include <limits>
+
+namespace lade::kernels {
+namespace {
+
+constexpr double kInfinity = std::numeric_limits<double>::infinity();
+
+struct Sum {
+  static constexpr double kIdentity = 0.0;
+  static double join(double a, double b) noexcept { return a + b; }
+};
+struct Least {
+  static constexpr double kIdentity = kInfinity;
+  static double join(double a, double b) noexcept { return b < a ? b : a; }
+};
+struct Greatest {
+  static constexpr double kIdentity = -kInfinity;
+  static double join(double a, double b) noexcept { return b > a ? b : a; }
+};
+
+template <class Body>
+void with(Combine combine, Body body) noexcept {
+  switch (combine) {
+    case Combine::sum:
+      return body(Sum{});
+    case Combine::least:
+      return body(Least{});
+    case Combine::greatest:
+      return body(Greatest{});
+  }
+}
+
+}  // namespace
+
+double identity(Combine combine) noexcept {
+  double value = 0.0;
+  with(combine, [&](auto op) { value = decltype(op)::kIdentity; });
+  return value;
+}
+
+void keep_selected(const double* x, const std::uint8_t* selected, Index n, double other,
+                   double* out) noexcept {
+  const auto rest = std::bit_cast<std::uint64_t>(other);
+  for (Index r = 0; r < n; ++r) {
+    const std::uint64_t keep = std::uint64_t{0} - selected[r];
+    const auto bits = std::bit_cast<std::uint64_t>(x[r]);
+    out[r] = std::bit_cast<double>((bits & keep) | (rest & ~keep));
+  }
+}
+
+Index drop_missing(const std::uint8_t* present, Index n,
+                   std::uint8_t* selected) noexcept {
+  Index dropped = 0;
+  for (Index r = 0; r < n; ++r) {
+    dropped += selected[r] & (present[r] ^ 1);
+    selected[r] = static_cast<std::uint8_t>(selected[r] & present[r]);
+  }
+  return dropped;
+}
+
+Index find_present(const double* x, Index n, std::uint8_t* present) noexcept {
+  Index count = 0;
+  for (Index r = 0; r < n; ++r) {
+    present[r] = static_cast<std::uint8_t>(present[r] & (x[r] == x[r] ? 1 : 0));
+    count += present[r];
+  }
+  return count;
+}
+
+void count_before(const std::uint8_t* selected, Index n,
+                  std::int32_t* before) noexcept {
+  std::int32_t count = 0;
+  for (Index r = 0; r < n; ++r) {
+    before[r] = count;
+    count += selected[r];
+  }
+  before[n] = count;
+}
+
+void reduce_runs(Combine combine, const double* x, const std::int32_t* ends, Index runs,
+                 double* out) noexcept {
+  with(combine, [&](auto op) {
+    using Op = decltype(op);
+    Index e = 0;
+    for (Index i = 0; i < runs; ++i) {
+      double value = Op::kIdentity;
+      for (; e <= ends[i]; ++e) value = Op::join(value, x[e]);
+      out[i] = value;
+    }
+  });
+}
+
+void accumulate(Combine combine, const double* x, Index n, double* out) noexcept {
+  with(combine, [&](auto op) {
+    using Op = decltype(op);
+    double value = Op::kIdentity;
+    for (Index e = 0; e < n; ++e) {
+      value = Op::join(value, x[e]);
+      out[e] = value;
+    }
+  });
+}
+
+void accumulate_runs(Combine combine, const double* x, const std::int32_t* ends,
+                     Index runs, double* out) noexcept {
+  Index begin = 0;
+  for (Index i = 0; i < runs; ++i) {
+    accumulate(combine, x + begin, ends[i] + 1 - begin, out + begin);
+    begin = ends[i] + 1;
+  }
+}
+
+// Elements [low, middle) are the front stack, read as suffixes; [middle, high) are the
+// back, joined as they come. When the front is used up, the whole window becomes the
+// front.
+void slide(Combine combine, const double* x, const std::int32_t* low,
+           const std::int32_t* high, Index windows, double* suffix,
+           double* out) noexcept {
+  with(combine, [&](auto op) {
+    using Op = decltype(op);
+    Index middle = 0;
+    Index end = 0;
+    double back = Op::kIdentity;
+    for (Index i = 0; i < windows; ++i) {
+      const Index first = low[i];
+      const Index last = high[i];
+      if (first < middle) {
+        for (; end < last; ++end) back = Op::join(back, x[end]);
+        out[i] = Op::join(suffix[first], back);
+        continue;
+      }
+      double value = Op::kIdentity;
+      for (Index e = last - 1; e >= first; --e) {
+        value = Op::join(x[e], value);
+        suffix[e] = value;
+      }
+      back = Op::kIdentity;
+      out[i] = value;
+      middle = end = std::max(first, last);
+    }
+  });
+}
+
+}  // namespace lade::kernels

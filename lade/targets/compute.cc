@@ -1,0 +1,397 @@
+// SPDX-License-Identifier: Apache-2.0
+// All targets of one sequence: cut it, find the windows, then pair by pair rows into
+// partial values and those into windows.
+#include "lade/targets/compute.h"
+
+#include <algorithm>
+
+#include "lade/core/error.h"
+#include "lade/targets/state_internal.h"
+
+namespace lade {
+namespace {
+
+using kernels::Combine;
+
+template <class T>
+T* room(std::vector<T>& values, Index n) {
+  const auto size = static_cast<std::size_t>(n);
+  if (values.size() < size) values.resize(size);
+  return values.data();
+}
+
+Combine combine_of(AggregateKind kind) {
+  if (kind == AggregateKind::min) return Combine::least;
+  return kind == AggregateKind::max ? Combine::greatest : Combine::sum;
+}
+
+/// Computes the targets of one sequence; holds what its steps share.
+class Computation {
+ public:
+  Computation(const TargetPlan& plan, const SequenceView& view, Index rows,
+              TargetScratch::State& state, SequenceTargets& out)
+      : plan_(plan.data()), view_(view), state_(state), out_(out) {
+    const auto* time =
+        view.chunk->columns[static_cast<std::size_t>(plan_.time)].as<std::int64_t>() +
+        view.begin;
+    rows_ = {{time, static_cast<std::size_t>(rows)},
+             {time, static_cast<std::size_t>(plan_.any_ahead ? view.rows : rows)}};
+  }
+
+  void run(const TargetPlan& plan);
+
+ private:
+  void cut();
+  void give_sets(const TargetPlan& plan);
+  void take_pair(const Pair& pair);
+  void take_value(Index value);
+  void take_mask(const Pair& pair);
+  void check_missing(const Pair& pair) const;
+  void take_job(const Pair& pair, const Job& job);
+  void copy(const Job& job);
+
+  const Cut& cut_of(Index grid, Extent extent) const {
+    const std::size_t which = extent == Extent::all && rows_.cut() ? 1 : 0;
+    return state_.cuts[static_cast<std::size_t>(grid)][which];
+  }
+  Index row_count() const { return static_cast<Index>(rows_.all.size()); }
+  const double* row_values(Combine combine);
+  const double* partials(Index grid, Extent extent, Combine combine);
+  void join(const Windows& windows, const Ranges& ranges, Index size, Combine combine,
+            double* joined);
+  const std::int32_t* count(const Windows& windows, const Ranges& ranges, Index size);
+
+  const TargetPlan::Data& plan_;
+  const SequenceView& view_;
+  TargetScratch::State& state_;
+  SequenceTargets& out_;
+  SequenceRows rows_;
+  Index missing_[2] = {0, 0};  // selected rows without a value, by extent
+  bool whole_value_ = false;   // no row of the value is missing
+  bool all_selected_ = false;
+};
+
+void Computation::cut() {
+  state_.cuts.resize(std::max(state_.cuts.size(), plan_.grids.size()));
+  for (const Extent extent : {Extent::visible, Extent::all}) {
+    if (extent == Extent::all && !rows_.cut()) continue;
+    const auto e = static_cast<std::size_t>(extent);
+    for (std::size_t g = 0; g < plan_.grids.size(); ++g) {
+      const Grid& grid = plan_.grids[g];
+      const Cut* days = grid.days < 0
+                            ? nullptr
+                            : &state_.cuts[static_cast<std::size_t>(grid.days)][e];
+      cut_grid(grid, rows_.of(extent), days, state_.cuts[g][e]);
+    }
+  }
+  state_.ranges.resize(std::max(state_.ranges.size(), plan_.windows.size()));
+  for (std::size_t w = 0; w < plan_.windows.size(); ++w) {
+    find_ranges(plan_, plan_.windows[w], rows_, state_.cuts, state_.ranges[w]);
+  }
+}
+
+void Computation::give_sets(const TargetPlan& plan) {
+  out_.sets.resize(plan_.sets.size());
+  for (std::size_t s = 0; s < plan_.sets.size(); ++s) {
+    const Cut& cut = cut_of(plan_.set_grid[s], Extent::visible);
+    out_.sets[s].ends.assign(cut.ends.begin(), cut.ends.begin() + cut.size);
+    out_.sets[s].keys.assign(cut.keys.begin(), cut.keys.begin() + cut.size);
+  }
+  const auto targets = static_cast<std::size_t>(plan.size());
+  out_.value.resize(targets);
+  out_.valid.resize(targets);
+  state_.exact.resize(std::max(state_.exact.size(), targets));
+  TargetCounts& counts = state_.counts;
+  for (auto* count :
+       {&counts.values, &counts.invalid, &counts.missing, &counts.nonfinite}) {
+    count->resize(std::max(count->size(), targets));
+  }
+  for (std::size_t t = 0; t < targets; ++t) {
+    const std::size_t size =
+        out_.sets[static_cast<std::size_t>(plan_.set_of[t])].ends.size();
+    out_.value[t].resize(size);
+    out_.valid[t].resize(size);
+    counts.values[t] += static_cast<Index>(size);
+  }
+}
+
+/// Values of all rows; missing ones (null or NaN) are not present.
+void Computation::take_value(Index value) {
+  const Index n = row_count();
+  room(state_.value, n);
+  room(state_.present, n);
+  const Program& program = plan_.values[static_cast<std::size_t>(value)];
+  compute(program, view_.chunk->columns, view_.begin, n, state_.eval,
+          state_.value.data(), state_.present.data());
+  whole_value_ =
+      kernels::find_present(state_.value.data(), n, state_.present.data()) == n;
+}
+
+void Computation::take_mask(const Pair& pair) {
+  const Index n = row_count();
+  std::uint8_t* mask = room(state_.mask, n);
+  all_selected_ = pair.where < 0;
+  if (pair.where < 0) {
+    std::fill_n(mask, n, std::uint8_t{1});
+    return;
+  }
+  const auto w = static_cast<std::size_t>(pair.where);
+  const auto& columns = view_.chunk->columns;
+  if (!plan_.keep_mask[w]) {
+    select(plan_.wheres[w], columns, view_.begin, n, state_.eval, mask);
+    return;
+  }
+  state_.masks.resize(std::max(state_.masks.size(), plan_.wheres.size()));
+  state_.mask_stamps.resize(state_.masks.size());
+  std::uint8_t* kept = room(state_.masks[w], n);
+  if (state_.mask_stamps[w] != state_.sequence_stamp) {
+    select(plan_.wheres[w], columns, view_.begin, n, state_.eval, kept);
+    state_.mask_stamps[w] = state_.sequence_stamp;
+  }
+  std::copy_n(kept, n, mask);
+}
+
+void Computation::check_missing(const Pair& pair) const {
+  for (const Job& job : pair.jobs) {
+    const TargetSpec& spec = plan_.targets[static_cast<std::size_t>(job.target)];
+    if (!spec.missing_fails) continue;
+    const bool ahead = plan_.windows[static_cast<std::size_t>(job.windows)].ahead();
+    const std::size_t n = rows_.of(ahead ? Extent::all : Extent::visible).size();
+    for (std::size_t r = 0; r < n; ++r) {
+      if (state_.mask[r] == 0 || state_.present[r] != 0) continue;
+      Place place;
+      place.rule = "target.missing";
+      throw DataError(place, "target \"" + spec.name +
+                                 "\" must have no missing values, got "
+                                 "one in row " +
+                                 std::to_string(r) + " of sequence " +
+                                 std::to_string(view_.sequence));
+    }
+  }
+}
+
+void Computation::take_pair(const Pair& pair) {
+  ++state_.pair_stamp;
+  take_mask(pair);
+  missing_[0] = missing_[1] = 0;
+  if (pair.value >= 0 && !whole_value_) {
+    check_missing(pair);
+    const auto visible = static_cast<Index>(rows_.visible.size());
+    const std::uint8_t* present = state_.present.data();
+    std::uint8_t* mask = state_.mask.data();
+    missing_[0] = kernels::drop_missing(present, visible, mask);
+    missing_[1] =
+        missing_[0] +
+        kernels::drop_missing(present + visible, row_count() - visible, mask + visible);
+    all_selected_ = false;
+  }
+  kernels::count_before(state_.mask.data(), row_count(),
+                        room(state_.before, row_count() + 1));
+  for (const Job& job : pair.jobs) {
+    take_job(pair, job);
+    copy(job);
+  }
+}
+
+const double* Computation::row_values(Combine combine) {
+  if (all_selected_) return state_.value.data();
+  Stamped<double>& rows = state_.rows[static_cast<std::size_t>(combine)];
+  double* values = room(rows.values, row_count());
+  if (rows.stamp != state_.pair_stamp) {
+    kernels::keep_selected(state_.value.data(), state_.mask.data(), row_count(),
+                           kernels::identity(combine), values);
+    rows.stamp = state_.pair_stamp;
+  }
+  return values;
+}
+
+const double* Computation::partials(Index grid, Extent extent, Combine combine) {
+  if (grid < 0) return row_values(combine);
+  const auto e = static_cast<std::size_t>(extent == Extent::all && rows_.cut() ? 1 : 0);
+  auto& table = state_.partials[static_cast<std::size_t>(grid)][e]
+                               [static_cast<std::size_t>(combine)];
+  const Cut& cut = cut_of(grid, extent);
+  double* values = room(table.values, cut.size);
+  if (table.stamp == state_.pair_stamp) return values;
+  const Index days = plan_.grids[static_cast<std::size_t>(grid)].days;
+  const double* of = partials(days, extent, combine);  // rows if there are no days
+  kernels::reduce_runs(combine, of, days < 0 ? cut.ends.data() : cut.last.data(),
+                       cut.size, values);
+  table.stamp = state_.pair_stamp;
+  return values;
+}
+
+/// Selected rows of each window: a difference of whole numbers is exact.
+const std::int32_t* Computation::count(const Windows& windows, const Ranges& ranges,
+                                       Index size) {
+  std::int32_t* counts = room(state_.count, size);
+  const std::int32_t* before = state_.before.data();
+  const std::int32_t* low = ranges.low.data();
+  const std::int32_t* high = ranges.high.data();
+  if (windows.elements < 0) {
+    for (Index i = 0; i < size; ++i) counts[i] = before[high[i]] - before[low[i]];
+    return counts;
+  }
+  const Cut& cut =
+      cut_of(windows.elements, windows.ahead() ? Extent::all : Extent::visible);
+  if (windows.method == Method::within) {
+    Index begin = 0;
+    for (Index u = 0; u < cut.size; ++u) {
+      const Index end = cut.ends[static_cast<std::size_t>(u)] + 1;
+      for (Index r = begin; r < end; ++r) counts[r] = before[r + 1] - before[begin];
+      begin = end;
+    }
+    return counts;
+  }
+  // Selected rows before each element, then as above.
+  std::int32_t* until = room(state_.element_before, cut.size + 1);
+  until[0] = 0;
+  for (Index e = 0; e < cut.size; ++e)
+    until[e + 1] = before[cut.ends[static_cast<std::size_t>(e)] + 1];
+  for (Index i = 0; i < size; ++i) counts[i] = until[high[i]] - until[low[i]];
+  return counts;
+}
+
+/// joined[i] = the values of window i.
+void Computation::join(const Windows& windows, const Ranges& ranges, Index size,
+                       Combine combine, double* joined) {
+  const Extent extent = windows.ahead() ? Extent::all : Extent::visible;
+  if (windows.method == Method::within) {
+    const Cut& units = cut_of(windows.elements, extent);
+    const double* values = row_values(combine);
+    kernels::accumulate_runs(combine, values, units.ends.data(), units.size, joined);
+    return;
+  }
+  const double* elements = partials(windows.elements, extent, combine);
+  const LookWindow& look = windows.look;
+  const bool one = look.length == 1 && look.lag == 0 && !windows.ahead();
+  if (one && windows.elements == windows.grid && windows.method == Method::slide) {
+    std::copy_n(elements, size, joined);
+    return;
+  }
+  const Index count =
+      windows.elements < 0 ? row_count() : cut_of(windows.elements, extent).size;
+  double* work = room(state_.suffix, count);
+  const std::int32_t* high = ranges.high.data();
+  if (windows.method == Method::slide) {
+    kernels::slide(combine, elements, ranges.low.data(), high, size, work, joined);
+    return;
+  }
+  kernels::accumulate(combine, elements, size > 0 ? high[size - 1] : 0, work);
+  const double none = kernels::identity(combine);
+  for (Index i = 0; i < size; ++i) joined[i] = high[i] > 0 ? work[high[i] - 1] : none;
+}
+
+void Computation::take_job(const Pair& pair, const Job& job) {
+  const auto t = static_cast<std::size_t>(job.target);
+  const TargetSpec& spec = plan_.targets[t];
+  const Windows& windows = plan_.windows[static_cast<std::size_t>(job.windows)];
+  const Ranges& ranges = state_.ranges[static_cast<std::size_t>(job.windows)];
+  const Index size = cut_of(windows.grid, Extent::visible).size;
+  const std::int32_t* counts = count(windows, ranges, size);
+  double* joined = room(state_.joined, size);
+  if (spec.aggregate == AggregateKind::count) {
+    std::copy_n(counts, size, joined);
+  } else {
+    join(windows, ranges, size, combine_of(spec.aggregate), joined);
+  }
+  if (spec.aggregate == AggregateKind::mean) {
+    for (Index i = 0; i < size; ++i) joined[i] /= std::max(counts[i], 1);
+  }
+  double* exact = plan_.exact[t] ? room(state_.exact[t], size) : nullptr;
+  const Delivery delivery{joined,
+                          counts,
+                          size,
+                          ranges.first_whole,
+                          ranges.end_whole,
+                          is_total(spec.aggregate),
+                          spec.empty.value_or(0.0F)};
+  deliver(delivery, out_.value[t].data(), out_.valid[t].data(), exact,
+          state_.counts.invalid[t], state_.counts.nonfinite[t]);
+  if (pair.value >= 0) state_.counts.missing[t] += missing_[windows.ahead() ? 1 : 0];
+}
+
+void Computation::copy(const Job& job) {
+  const auto from = static_cast<std::size_t>(job.target);
+  TargetCounts& counts = state_.counts;
+  for (const Index copy : job.copies) {
+    const auto to = static_cast<std::size_t>(copy);
+    std::copy(out_.value[from].begin(), out_.value[from].end(), out_.value[to].begin());
+    std::copy(out_.valid[from].begin(), out_.valid[from].end(), out_.valid[to].begin());
+    if (plan_.exact[to]) state_.exact[to] = state_.exact[from];
+    counts.invalid[to] = counts.invalid[from];
+    counts.missing[to] = counts.missing[from];
+    counts.nonfinite[to] = counts.nonfinite[from];
+  }
+}
+
+void Computation::run(const TargetPlan& plan) {
+  ++state_.sequence_stamp;
+  state_.partials.resize(std::max(state_.partials.size(), plan_.grids.size()));
+  cut();
+  give_sets(plan);
+  Index value = -1;
+  for (const Pair& pair : plan_.pairs) {
+    if (pair.value != value) {
+      value = pair.value;
+      take_value(value);
+    }
+    take_pair(pair);
+  }
+  compute_mixes(plan_, state_, out_);
+}
+
+}  // namespace
+
+bool is_total(AggregateKind kind) noexcept {
+  return kind == AggregateKind::count || kind == AggregateKind::sum;
+}
+
+void cut_grid(const Grid& grid, std::span<const std::int64_t> time, const Cut* days,
+              Cut& cut) {
+  const auto n = static_cast<Index>(time.size());
+  room(cut.ends, n);
+  room(cut.keys, n);
+  if (days == nullptr) {
+    cut.size = interval_ends(time, grid.boundary, cut.ends, cut.keys);
+    return;
+  }
+  room(cut.last, n);
+  if (grid.boundary.every == Every::sequence) {
+    cut.size = std::min<Index>(n, 1);
+    if (n == 0) return;
+    cut.keys[0] = 0;
+    cut.last[0] = static_cast<std::int32_t>(days->size - 1);
+  } else {
+    cut.size = group_days(days->key_span(), grid.boundary, cut.last, cut.keys);
+  }
+  for (Index i = 0; i < cut.size; ++i) {
+    const auto k = static_cast<std::size_t>(i);
+    cut.ends[k] = days->ends[static_cast<std::size_t>(cut.last[k])];
+  }
+}
+
+void TargetCounts::add(const TargetCounts& other) {
+  const auto join = [](std::vector<Index>& to, const std::vector<Index>& from) {
+    to.resize(std::max(to.size(), from.size()));
+    for (std::size_t t = 0; t < from.size(); ++t) to[t] += from[t];
+  };
+  join(values, other.values);
+  join(invalid, other.invalid);
+  join(missing, other.missing);
+  join(nonfinite, other.nonfinite);
+}
+
+TargetScratch::TargetScratch() : state_(std::make_unique<State>()) {}
+TargetScratch::~TargetScratch() = default;
+TargetScratch::TargetScratch(TargetScratch&&) noexcept = default;
+TargetCounts& TargetScratch::counts() { return state_->counts; }
+
+void compute_targets(const TargetPlan& plan, const SequenceView& view, Index rows,
+                     TargetScratch& scratch, SequenceTargets& out) {
+  require(rows >= 0 && rows <= view.rows,
+          "compute_targets: rows must be 0 to the rows of the sequence");
+  Computation(plan, view, rows, scratch.state(), out).run(plan);
+}
+
+}  // namespace lade

@@ -1,0 +1,121 @@
+// SPDX-License-Identifier: Apache-2.0
+// Working memory of compute_targets; vectors keep their capacity from sequence to
+// sequence.
+#pragma once
+
+#include <array>
+#include <cstdint>
+#include <span>
+#include <vector>
+
+#include "lade/core/expression.h"
+#include "lade/targets/aggregate_kernels.h"
+#include "lade/targets/boundaries_internal.h"
+#include "lade/targets/plan_internal.h"
+
+namespace lade {
+
+/// Rows that back targets see, or all rows for ahead targets; one and the same unless a
+/// cut hides rows.
+enum class Extent : std::uint8_t { visible, all };
+
+/// A grid cut out of one sequence.
+struct Cut {
+  Index size = 0;
+  std::vector<std::int32_t> ends;  // last row
+  std::vector<std::int64_t> keys;
+  std::vector<std::int32_t> last;  // last day, if grouped from days
+  std::span<const std::int64_t> key_span() const {
+    return {keys.data(), static_cast<std::size_t>(size)};
+  }
+};
+
+/// Windows of one sequence: elements [low, high) of each, and which windows are whole.
+struct Ranges {
+  std::vector<std::int32_t> low, high;
+  Index first_whole = 0;  // windows before it begin before the sequence (warmup)
+  Index end_whole = 0;    // windows from it on are not observed to their end
+};
+
+/// What a pair has given so far in this sequence. A table is there if its stamp is
+/// current.
+template <class T>
+struct Stamped {
+  std::vector<T> values;
+  std::uint64_t stamp = 0;
+};
+using PerCombine = std::array<Stamped<double>, 3>;
+
+struct TargetScratch::State {
+  EvalScratch eval;
+  TargetCounts counts;
+  std::vector<std::array<Cut, 2>> cuts;          // per grid, by extent
+  std::vector<Ranges> ranges;                    // per windows
+  std::vector<std::vector<std::uint8_t>> masks;  // per where that is used again
+  std::vector<std::uint64_t> mask_stamps;
+  std::vector<std::uint8_t> mask, present;  // of the pair; of the value
+  std::vector<double> value;
+  std::vector<std::int32_t> before;          // selected rows before each row
+  std::vector<std::int32_t> element_before;  // and before each element
+  PerCombine rows;                           // per row, the identity where not selected
+  std::vector<std::array<PerCombine, 2>> partials;  // per grid, by extent
+  std::vector<std::int32_t> count;                  // per window of a job
+  std::vector<double> joined, suffix;
+  std::vector<std::vector<double>> exact;  // per target that a mix reads
+  std::vector<Column> mix_columns;
+  std::uint64_t pair_stamp = 0, sequence_stamp = 0;
+};
+
+/// One sequence as the operators see it.
+struct SequenceRows {
+  std::span<const std::int64_t> visible;  // times of the rows that back targets see
+  std::span<const std::int64_t> all;
+  bool cut() const { return visible.size() != all.size(); }
+  std::span<const std::int64_t> of(Extent extent) const {
+    return extent == Extent::visible ? visible : all;
+  }
+};
+
+/// Cuts a grid; its days are there already.
+void cut_grid(const Grid& grid, std::span<const std::int64_t> time, const Cut* days,
+              Cut& cut);
+
+/// Finds the elements of every window. `cuts` as in State.
+void find_ranges(const TargetPlan::Data& plan, const Windows& windows,
+                 const SequenceRows& rows, const std::vector<std::array<Cut, 2>>& cuts,
+                 Ranges& ranges);
+
+/// Fills the values of the plan's mixes from State::exact.
+void compute_mixes(const TargetPlan::Data& plan, TargetScratch::State& state,
+                   SequenceTargets& out);
+
+/// How values become what a batch holds.
+struct Delivery {
+  const double* value;
+  const std::int32_t* count;  // rows of the window; nullptr: all windows hold some
+  Index windows = 0;
+  Index begin = 0, end = 0;  // windows outside are invalid
+  bool total = false;
+  float empty = 0.0F;
+};
+/// Rounds once to f32; what is empty, outside or not finite becomes `empty`. `exact`
+/// gets the f64 values, unless it is nullptr. Adds to invalid and nonfinite.
+void deliver(const Delivery& delivery, float* value, std::uint8_t* valid, double* exact,
+             Index& invalid, Index& nonfinite) noexcept;
+
+/// Of windows [0, size) those which hold true for `test`, if it holds for a first part.
+template <class Test>
+Index first_part(Index size, Test test) {
+  Index low = 0;
+  for (Index high = size; low < high;) {
+    const Index middle = low + (high - low) / 2;
+    if (test(middle)) {
+      low = middle + 1;
+    } else {
+      high = middle;
+    }
+  }
+  return low;
+}
+
+}  // namespace lade

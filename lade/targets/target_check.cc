@@ -1,0 +1,167 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "lade/targets/target_check.h"
+
+#include <cmath>
+#include <set>
+
+#include "lade/core/error.h"
+
+namespace lade {
+namespace {
+
+using By = LookWindow::By;
+using Direction = LookWindow::Direction;
+
+std::string title(std::string_view kind, const std::string& name) {
+  return std::string(kind) + " \"" + escape_text(name) + "\": ";
+}
+
+void check_boundary(const std::string& target, const Boundary& boundary,
+                    TimeUnit unit) {
+  require(boundary.every != Every::fixed || boundary.width > 0,
+          target + "every must be wider than 0, got " + std::to_string(boundary.width));
+  require(boundary.week_start >= 1 && boundary.week_start <= 7,
+          target + "week_start must be 1 (Monday) to 7 (Sunday), got " +
+              std::to_string(boundary.week_start));
+  const bool timed =
+      boundary.every != Every::event && boundary.every != Every::sequence;
+  require(!timed || boundary.unit == unit,
+          target + "every must be in the unit of the time column (" +
+              std::string(name(unit)) + "), got " + std::string(name(boundary.unit)));
+}
+
+void check_program(const std::string& target, const char* field, const Program& program,
+                   bool fits, const char* rule, const Schema& schema) {
+  require(fits, target + field + " must be " + rule);
+  for (const Index column : program.columns()) {
+    require(column < static_cast<Index>(schema.fields.size()),
+            target + field + " must be bound to this schema, got column " +
+                std::to_string(column) + " of " + std::to_string(schema.fields.size()));
+  }
+}
+
+void check_sequence(const std::string& target, const LookWindow& window) {
+  const bool plain = window.direction == Direction::back && window.lag == 0 &&
+                     window.length == 1 && !window.within &&
+                     (window.by == By::calendar || window.by == By::all);
+  require(plain, target +
+                     "every = \"sequence\" must have no look_back, look_back_by, lag, "
+                     "look_ahead or within");
+}
+
+void check_event(const std::string& target, const LookWindow& window, TimeUnit unit) {
+  require(window.by != By::present,
+          target + "look_back_by must be left out with every = \"event\"");
+  if (!window.within) {
+    require(window.lag == 0,
+            target + "lag must be 0 with every = \"event\" without within, got " +
+                std::to_string(window.lag));
+    return;
+  }
+  require(window.direction == Direction::back && window.by == By::calendar &&
+              window.length == 1,
+          target + "within must stand without look_back and look_ahead");
+  check_boundary(target, *window.within, unit);
+  require(
+      window.within->every != Every::event && window.within->every != Every::sequence,
+      target + "within must be a unit of time, got \"" + to_string(*window.within) +
+          "\"");
+}
+
+void check_window(const std::string& target, const TargetSpec& spec, TimeUnit unit) {
+  const LookWindow& window = spec.window;
+  const bool ahead = window.direction == Direction::ahead;
+  require(window.by == By::all || window.length >= 1,
+          target + (ahead ? "look_ahead" : "look_back") + " must be >= 1, got " +
+              std::to_string(window.length));
+  require(window.lag >= 0,
+          target + "lag must be >= 0, got " + std::to_string(window.lag));
+  require(!ahead || window.by == By::calendar || window.by == By::duration,
+          target + "look_ahead must count intervals or be a duration");
+  require(!ahead || spec.warmup == Warmup::partial,
+          target + "warmup must be \"partial\" with look_ahead");
+  if (spec.boundary.every == Every::sequence) return check_sequence(target, window);
+  if (spec.boundary.every == Every::event) return check_event(target, window, unit);
+  require(!window.within, target + "within must stand with every = \"event\" only");
+}
+
+}  // namespace
+
+void check_time(const Schema& schema, Index time) {
+  require(time >= 0 && time < static_cast<Index>(schema.fields.size()),
+          "targets: time must be a column of the schema, got " + std::to_string(time));
+  const Field& field = schema.fields[static_cast<std::size_t>(time)];
+  require(field.type.kind == Kind::time,
+          "targets: the time column \"" + escape_text(field.name) +
+              "\" must be a timestamp or date, got " + to_string(field.type));
+}
+
+void check_names(const TargetPlan::Data& data) {
+  std::set<std::string> seen;
+  const auto add = [&](const std::string& name) {
+    require(!name.empty(), "targets: every target must have a name");
+    require(seen.insert(name).second,
+            title("target", name) + "name must be used once, got it twice");
+  };
+  for (const TargetSpec& spec : data.targets) add(spec.name);
+  for (const MixSpec& spec : data.mixes) add(spec.name);
+}
+
+void check_target(const TargetSpec& spec, const Schema& schema, TimeUnit unit) {
+  const std::string target = title("target", spec.name);
+  check_boundary(target, spec.boundary, unit);
+  check_window(target, spec, unit);
+  if (spec.where) {
+    check_program(target, "where", *spec.where,
+                  spec.where->type() == ValueType::boolean, "a condition", schema);
+  }
+  require(!spec.empty || std::isfinite(*spec.empty),
+          target + "empty must be a finite number");
+  require(spec.value || spec.aggregate == AggregateKind::count,
+          target + "aggregate must have a value unless it is count()");
+  if (spec.value) {
+    check_program(target, "aggregate", *spec.value,
+                  spec.value->type() != ValueType::text, "of a number, got text",
+                  schema);
+  }
+}
+
+Index check_mix(const MixSpec& spec, Index mix, const TargetPlan::Data& data) {
+  const std::string target = title("mix", spec.name);
+  require(spec.expression.type() != ValueType::text,
+          target + "expression must be a number");
+  require(std::isfinite(spec.empty), target + "empty must be a finite number");
+  const auto own = static_cast<Index>(data.targets.size()) + mix;
+  const auto name_of = [&](Index input) {
+    const auto i = static_cast<std::size_t>(input);
+    return "\"" +
+           escape_text(i < data.targets.size()
+                           ? data.targets[i].name
+                           : data.mixes[i - data.targets.size()].name) +
+           "\"";
+  };
+  const auto& inputs = spec.expression.columns();
+  require(!inputs.empty(), target + "expression must read a target");
+  for (const Index input : inputs) {
+    require(input < own,
+            target + "expression must read targets and earlier mixes only, got " +
+                (input < own + static_cast<Index>(data.mixes.size()) - mix
+                     ? name_of(input)
+                     : std::to_string(input)));
+  }
+  const auto set_of = [&](Index input) {
+    return data.set_of[static_cast<std::size_t>(input)];
+  };
+  const auto set_name = [&](Index input) {
+    return data.sets[static_cast<std::size_t>(set_of(input))].name;
+  };
+  for (const Index input : inputs) {
+    require(set_of(input) == set_of(inputs.front()),
+            target + "expression must read targets of one boundary set, got " +
+                name_of(inputs.front()) + " (" + set_name(inputs.front()) + ") and " +
+                name_of(input) + " (" + set_name(input) + ")");
+  }
+  return set_of(inputs.front());
+}
+
+}  // namespace lade

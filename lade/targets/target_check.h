@@ -1,0 +1,16 @@
+// SPDX-License-Identifier: Apache-2.0
+// The rules a target must keep. Each breach is an ArgumentError that names target, field,
+// rule and value.
+#pragma once
+
+#include "lade/targets/plan_internal.h"
+
+namespace lade {
+
+void check_time(const Schema& schema, Index time);
+void check_names(const TargetPlan::Data& data);
+void check_target(const TargetSpec& spec, const Schema& schema, TimeUnit unit);
+/// The boundary set of a mix: that of all its inputs.
+Index check_mix(const MixSpec& spec, Index mix, const TargetPlan::Data& data);
+
+}  // namespace lade
