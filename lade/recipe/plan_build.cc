@@ -65,7 +65,8 @@ class RowWriter {
     if (group != group_) {
       chunk_ = reader_.row_group(group);
       group_ = group;
-      check_length(chunk_->rows, data_.dataset.row_group_rows(group), group);
+      const Index indexed = data_.dataset.row_group_rows(group);
+      if (chunk_->rows != indexed) fail_changed(chunk_->rows, indexed, group);
     }
     kept_ = {0, id - first[static_cast<std::size_t>(group)], 1, 0, 0};
     write_arrays(id);
@@ -75,7 +76,9 @@ class RowWriter {
     kept_ = data_.kept(id);
     if (kept_.sequence != sequence_) {
       auto read = reader_.sequence(kept_.sequence);
-      check_length(read.view.rows, kept_.length, data_.dataset.home(kept_.sequence));
+      if (read.view.rows != kept_.length) {
+        fail_changed(read.view.rows, kept_.length, data_.dataset.home(kept_.sequence));
+      }
       view_ = read.view;
       chunk_ = std::move(read.chunk);
       sequence_ = kept_.sequence;
@@ -88,8 +91,7 @@ class RowWriter {
   }
 
   /// A length from the index and one after reading must agree, or the file changed.
-  void check_length(Index read, Index indexed, Index group) const {
-    if (read == indexed) return;
+  [[noreturn]] static void fail_changed(Index read, Index indexed, Index group) {
     Place place;
     place.source = "row group " + std::to_string(group);
     place.rule = "dataset.changed";
