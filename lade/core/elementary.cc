@@ -1,7 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "lade/core/elementary.h"
 
-#include <array>
 #include <bit>
 #include <cstdint>
 #include <limits>
@@ -9,100 +8,104 @@
 namespace lade {
 namespace {
 
-// Minimax polynomial of log(1+f) and split constants; figures from Sun's fdlibm
-// (e_log.c) and FreeBSD's msun (k_log.h, e_log10.c), published 1993 and 2011.
-constexpr std::array<double, 7> kLog = {
-    6.666666666666735130e-01, 3.999999999940941908e-01, 2.857142874366239149e-01,
-    2.222219843214978396e-01, 1.818357216161805012e-01, 1.531383769920937332e-01,
-    1.479819860511658591e-01};
-constexpr double kLn2High = 6.93147180369123816490e-01;
-constexpr double kLn2Low = 1.90821492927058770002e-10;
-constexpr double kInverseLn10High = 4.34294481878168880939e-01;
-constexpr double kInverseLn10Low = 2.50829467116452752298e-11;
-constexpr double kLog10Of2High = 3.01029995663611771306e-01;
-constexpr double kLog10Of2Low = 3.69423907715893078616e-13;
+// x = 2^k m with m in [sqrt(1/2), sqrt(2)), s = (m - 1) / (m + 1):
+// log x = k log 2 + 2 (s + s^3/3 + s^5/5 + ...), all but the small terms kept as an
+// unevaluated sum of two doubles. |s| < 0.172, so 13 terms reach 2^-65.
+// features/columns-inl.h does the same steps in vector lanes.
 
-constexpr std::array<double, 23> kPowersOfTen = {
-    1e0,  1e1,  1e2,  1e3,  1e4,  1e5,  1e6,  1e7,  1e8,  1e9,  1e10, 1e11,
-    1e12, 1e13, 1e14, 1e15, 1e16, 1e17, 1e18, 1e19, 1e20, 1e21, 1e22};
-
-/// x = 2^exponent * (1 + f), sqrt(1/2) <= 1 + f < sqrt(2).
-struct Reduced {
-  double exponent;
-  double f;
+struct Pair {
+  double high;
+  double low;
 };
 
-Reduced reduce(double x) noexcept {
-  auto bits = std::bit_cast<std::uint64_t>(x);
-  std::int64_t exponent = -1023;
-  if (bits < 0x0010000000000000U) {  // subnormal
-    bits = std::bit_cast<std::uint64_t>(x * 0x1p54);
-    exponent -= 54;
-  }
-  // Adding the distance from sqrt(1/2) to 1 lets the carry choose the exponent.
-  bits += 0x3FF0000000000000U - 0x3FE6A09E667F3BCDU;
-  exponent += static_cast<std::int64_t>(bits >> 52U);
-  const std::uint64_t fraction = (bits & 0x000FFFFFFFFFFFFFU) + 0x3FE6A09E667F3BCDU;
-  return {static_cast<double>(exponent), std::bit_cast<double>(fraction) - 1.0};
+constexpr double kLog2High = 0x1.62e42fefa3p-1;  // 41 bits: k times it is exact
+constexpr double kLog2Low = 0x1.3de6af278ece6p-42;
+constexpr double kInverseLog10High = 0x1.bcb7b1526e50ep-2;
+constexpr double kInverseLog10Low = 0x1.95355baaafad3p-57;
+
+/// a + b and its rounding error.  Requires: |a| >= |b| or a == 0.
+Pair sum(double a, double b) {
+  const double s = a + b;
+  return {s, b - (s - a)};
 }
 
-/// s (f^2/2 + R(f)), so that log(1 + f) = f - f^2/2 + this.
-double correction(double f, double half_square) noexcept {
-  const double s = f / (2.0 + f);
+/// a * b and its rounding error.  Source: Veltkamp's split and Dekker's product.
+Pair product(double a, double b) {
+  constexpr double kSplit = 0x1p27 + 1;
+  const double p = a * b;
+  const double a_big = kSplit * a;
+  const double a_high = a_big - (a_big - a);
+  const double a_low = a - a_high;
+  const double b_big = kSplit * b;
+  const double b_high = b_big - (b_big - b);
+  const double b_low = b - b_high;
+  return {p,
+          a_low * b_low - (((p - a_high * b_high) - a_low * b_high) - a_high * b_low)};
+}
+
+/// 2/3 + 2/5 z + 2/7 z^2 + ... + 2/27 z^12.
+double series(double z) {
+  const double z2 = z * z;
+  double even = 2.0 / 27;
+  double odd = 2.0 / 25;
+  even = even * z2 + 2.0 / 23;
+  odd = odd * z2 + 2.0 / 21;
+  even = even * z2 + 2.0 / 19;
+  odd = odd * z2 + 2.0 / 17;
+  even = even * z2 + 2.0 / 15;
+  odd = odd * z2 + 2.0 / 13;
+  even = even * z2 + 2.0 / 11;
+  odd = odd * z2 + 2.0 / 9;
+  even = even * z2 + 2.0 / 7;
+  odd = odd * z2 + 2.0 / 5;
+  return (even * z2 + 2.0 / 3) + odd * z;
+}
+
+/// log of a positive finite number as high + low, |low| <= half an ulp of high.
+Pair log_pair(double x) {
+  double k = 0;
+  if (x < std::numeric_limits<double>::min()) {
+    x *= 0x1p54;
+    k = -54;
+  }
+  // Adding the distance from sqrt(1/2) to 1 in the exponent's place rounds m into
+  // range.
+  constexpr std::uint64_t kOne = 0x3FF0000000000000U;
+  constexpr std::uint64_t kHalfRoot = 0x3FE6A09E667F3BCDU;
+  const std::uint64_t shifted = std::bit_cast<std::uint64_t>(x) + (kOne - kHalfRoot);
+  k += static_cast<double>(static_cast<std::int64_t>(shifted >> 52U) - 1023);
+  const double m = std::bit_cast<double>((shifted & 0x000FFFFFFFFFFFFFU) + kHalfRoot);
+
+  const double f = m - 1;
+  const double t = 2 + f;
+  const double t_low = f - (t - 2);
+  const double s = f / t;
+  const Pair st = product(s, t);
+  const double s_low = (((f - st.high) - st.low) - s * t_low) / t;
   const double z = s * s;
-  const double w = z * z;
-  const double even = w * (kLog[1] + w * (kLog[3] + w * kLog[5]));
-  const double odd = z * (kLog[0] + w * (kLog[2] + w * (kLog[4] + w * kLog[6])));
-  return s * (half_square + (even + odd));
+  const double small = (s * z) * series(z) + (2 * s_low + k * kLog2Low);
+  const Pair large = sum(k * kLog2High, 2 * s);
+  return sum(large.high, large.low + small);
 }
 
-/// True if `x` has no finite logarithm; `result` is then what it has.
-bool is_special(double x, double& result) noexcept {
-  if (x > 0.0 && x <= std::numeric_limits<double>::max()) return false;
-  if (x == 0.0) {
-    result = -std::numeric_limits<double>::infinity();
-  } else if (x > 0.0) {
-    result = x;
-  } else {
-    result = std::bit_cast<double>(std::uint64_t{0x7FF8000000000000U});
-  }
-  return true;
+/// The answer for what has no finite logarithm.
+double special(double x) {
+  if (x == 0) return -std::numeric_limits<double>::infinity();
+  if (x > 0) return x;  // infinity
+  return std::numeric_limits<double>::quiet_NaN();
 }
+
+bool is_ordinary(double x) { return x > 0 && x <= std::numeric_limits<double>::max(); }
 
 }  // namespace
 
-double log(double x) noexcept {
-  double result = 0.0;
-  if (is_special(x, result)) return result;
-  const auto [exponent, f] = reduce(x);
-  const double half_square = 0.5 * f * f;
-  const double low = correction(f, half_square) + exponent * kLn2Low;
-  return exponent * kLn2High - ((half_square - low) - f);
-}
+double log(double x) noexcept { return is_ordinary(x) ? log_pair(x).high : special(x); }
 
 double log10(double x) noexcept {
-  double result = 0.0;
-  if (is_special(x, result)) return result;
-  const auto [exponent, f] = reduce(x);
-  const double half_square = 0.5 * f * f;
-  // log(1 + f) = high + low, high with its lower half cleared so that products are
-  // exact.
-  const double high = std::bit_cast<double>(
-      std::bit_cast<std::uint64_t>(f - half_square) & 0xFFFFFFFF00000000U);
-  const double low = ((f - high) - half_square) + correction(f, half_square);
-  const double high10 = high * kInverseLn10High;
-  const double exponent10 = exponent * kLog10Of2High;
-  double low10 =
-      exponent * kLog10Of2Low + (low + high) * kInverseLn10Low + low * kInverseLn10High;
-  const double sum = exponent10 + high10;
-  low10 += (exponent10 - sum) + high10;
-  result = low10 + sum;
-  // A power of ten may come out one unit off; its logarithm is a whole number.
-  const auto whole = static_cast<std::int64_t>(result + 0.5);
-  const bool power = whole >= 0 &&
-                     whole < static_cast<std::int64_t>(kPowersOfTen.size()) &&
-                     kPowersOfTen[static_cast<std::size_t>(whole)] == x;
-  return power ? static_cast<double>(whole) : result;
+  if (!is_ordinary(x)) return special(x);
+  const Pair l = log_pair(x);
+  const Pair p = product(l.high, kInverseLog10High);
+  return p.high + (p.low + (l.high * kInverseLog10Low + l.low * kInverseLog10High));
 }
 
 }  // namespace lade

@@ -53,6 +53,7 @@ bool is_integer(Kind kind) noexcept { return kind >= Kind::i8 && kind <= Kind::u
 bool is_number(Kind kind) noexcept { return kind <= Kind::f64; }
 
 std::string to_string(const ColumnType& type) {
+  if (type.kind == Kind::text && type.binary) return "binary";
   if (type.kind != Kind::time) return std::string(name(type.kind));
   if (type.date) return "date";
   std::string text = "timestamp[" + std::string(name(type.unit));

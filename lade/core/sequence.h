@@ -40,6 +40,7 @@ struct ColumnType {
   TimeUnit unit = TimeUnit::us;    // of time
   bool date = false;               // time that was a date column: s at midnight, precision one day
   std::string zone = {};           // time zone name of a time column, "" = none
+  bool binary = false;             // text of a binary column: bytes that need not be UTF-8
   bool operator==(const ColumnType&) const = default;
 };
 /// "i64", "text", "timestamp[us, UTC]", "date".

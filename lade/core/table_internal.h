@@ -5,6 +5,7 @@
 #include <arrow/result.h>
 #include <arrow/status.h>
 
+#include <optional>
 #include <utility>
 
 #include "lade/core/table.h"
@@ -16,5 +17,8 @@ T take(arrow::Result<T> result, std::string_view source) {
   check(result.status(), source);
   return std::move(result).ValueUnsafe();
 }
+
+/// Lade's type of an Arrow type, nullopt if it is not on the list.
+std::optional<ColumnType> column_type(const arrow::DataType& type);
 
 }  // namespace lade
