@@ -2,14 +2,12 @@
 #pragma once
 
 #include <memory>
-#include <optional>
 #include <span>
 #include <string>
 #include <string_view>
 #include <vector>
 
 #include "lade/core/memory.h"
-#include "lade/core/table.h"
 #include "lade/recipe/plan.h"
 
 namespace lade {
@@ -20,6 +18,8 @@ struct BatchArray {
   DType type = DType::f32;
   std::vector<Index> shape;
   void* data = nullptr;
+  ArraySpec::Middle middle = ArraySpec::Middle::none;  // what the second axis counts
+  Index set = 0;                                       // boundary set of `intervals`
   Index bytes() const;
 };
 
@@ -29,12 +29,13 @@ struct BatchArray {
 /// Lifetime: arrays live as long as any copy of the Batch or of `slab()`.
 class Batch {
  public:
-  Batch(std::shared_ptr<Slab> slab, std::vector<BatchArray> arrays, Index epoch, Index step,
-        Index padded);
+  Batch(std::shared_ptr<Slab> slab, std::vector<BatchArray> arrays, Index epoch,
+        Index step, Index padded);
   const std::vector<BatchArray>& arrays() const { return arrays_; }
   /// nullptr if there is no such array.
   const BatchArray* find(std::string_view name) const;
-  Index rows() const;                        // B
+  Index rows() const;                       // B
+  Index padded() const { return padded_; }  // rows at the end that repeat others
   Index epoch() const { return epoch_; }
   Index step() const { return step_; }
   Index nbytes() const;
@@ -48,7 +49,7 @@ class Batch {
 };
 
 /// Bytes of each sample without padding, hashed and folded with its id, summed mod 2^64
-/// (docs/formats/digest.md).
+/// (docs/formats/digest.md). Repeated rows (sample_mask false) do not count.
 std::uint64_t content_digest(const Batch& batch);
 
 }  // namespace lade

@@ -1,0 +1,125 @@
+// SPDX-License-Identifier: Apache-2.0
+#include <algorithm>
+#include <cstdio>
+#include <string>
+#include <unordered_map>
+#include <vector>
+
+#include "lade/loading/loader_internal.h"
+
+namespace lade {
+namespace {
+
+constexpr Index kPlans = 64;         // batches that the expected fill looks at
+constexpr Index kPairs = 10'000;     // neighbours that the mixing score looks at
+constexpr Index kHomes = 4'000'000;  // samples whose homes are worth counting
+
+std::string number(double value) {
+  char text[32];
+  std::snprintf(text, sizeof(text), "%.3g", value);
+  return text;
+}
+
+std::string line(std::string_view name, const std::string& value) {
+  std::string out(name);
+  out.resize(std::max<std::size_t>(out.size() + 1, 24), ' ');
+  return out + value + "\n";
+}
+
+struct Expected {
+  Index events = 0, cells = 0, bytes = 0, batches = 0;
+};
+
+Expected expect(const Loader::State& state, const Stage& stage, Index epoch) {
+  Expected sum;
+  sum.batches = std::min(kPlans, state.steps(epoch));
+  for (Index step = 0; step < sum.batches; ++step) {
+    const auto batch = plan(state.sampler, state.options.shard, epoch, step);
+    const auto shape = stage.shape(batch.sample_id);
+    sum.events += shape.events;
+    sum.cells += static_cast<Index>(batch.sample_id.size()) * shape.padded;
+    sum.bytes += shape.bytes_bound;
+  }
+  return sum;
+}
+
+// 1 - (s - s0) / (1 - s0): s = share of neighbours with the same home, s0 = that of a
+// uniform order. 1 is a perfect shuffle, 0 the order of storage.
+std::string mixing(const Loader::State& state, const Plan& bound, Index epoch) {
+  const Index n = bound.samples();
+  if (n < 2 || n > kHomes) return {};
+  std::unordered_map<Index, Index> homes;
+  for (Index id = 0; id < n; ++id) ++homes[bound.home(id)];
+  double uniform = 0;
+  for (const auto& [home, count] : homes) {
+    uniform += static_cast<double>(count) * static_cast<double>(count - 1);
+  }
+  uniform /= static_cast<double>(n) * static_cast<double>(n - 1);
+  if (uniform >= 1) return "one row group: nothing to mix";
+  Index pairs = 0;
+  Index together = 0;
+  const Index steps = state.steps(epoch);
+  for (Index step = 0; step < steps && pairs < kPairs; ++step) {
+    const auto batch = plan(state.sampler, state.options.shard, epoch, step);
+    for (std::size_t row = 1; row < batch.sample_id.size(); ++row, ++pairs) {
+      together +=
+          bound.home(batch.sample_id[row - 1]) == bound.home(batch.sample_id[row]);
+    }
+  }
+  if (pairs == 0) return {};
+  const double share = static_cast<double>(together) / static_cast<double>(pairs);
+  return number(1 - (share - uniform) / (1 - uniform));
+}
+
+}  // namespace
+
+std::string Loader::explain() const {
+  Live& live = state_->live();
+  const Stage& stage = *live.engine->core()->stage;
+  const Index epoch = next_epoch();
+  const Expected first = expect(*state_, stage, epoch);
+  const auto batches = static_cast<double>(std::max<Index>(first.batches, 1));
+  const double batch_bytes = static_cast<double>(first.bytes) / batches;
+  std::string out;
+  if (state_->dataset) {
+    const io::Dataset& data = *state_->dataset;
+    out += line("sequences", std::to_string(data.sequences()));
+    out += line("events", std::to_string(data.events()));
+    out += line("row groups", std::to_string(data.row_groups()));
+    out += line("data", data.in_memory() ? "in memory" : "read from files");
+    out += line("decoded bytes",
+                std::to_string(data.decoded_bytes(state_->plan->columns())));
+  }
+  out += line("samples", std::to_string(state_->samples));
+  out += line("steps", std::to_string(state_->steps(epoch)));
+  out += line("bytes of a batch", number(batch_bytes));
+  if (first.cells > 0) {
+    out += line("fill", number(static_cast<double>(first.events) /
+                               static_cast<double>(first.cells)));
+  }
+  out += line("workers", std::to_string(state_->workers));
+  out += line("batches ahead", std::to_string(state_->depth()));
+  out += line("memory budget", std::to_string(state_->budget));
+  out += line("smallest budget", std::to_string(state_->smallest_budget(stage)));
+  const auto& ledger = *live.engine->core()->ledger;
+  for (int a = 0; a < kAccounts; ++a) {
+    const auto account = static_cast<Account>(a);
+    if (ledger.used(account) == 0) continue;
+    out +=
+        line("  " + std::string(name(account)), std::to_string(ledger.used(account)));
+  }
+  if (state_->plan) {
+    const std::string score = mixing(*state_, *state_->plan, epoch);
+    if (!score.empty()) out += line("mixing", score);
+  }
+  if (static_cast<double>(state_->depth()) * batch_bytes >
+      static_cast<double>(state_->budget) / 2) {
+    out +=
+        "warning: the budget holds fewer batches than prefetch_factor asks for; raise "
+        "memory_budget or lower prefetch_factor\n";
+  }
+  if (state_->plan) out += state_->plan->describe();
+  return out;
+}
+
+}  // namespace lade
