@@ -45,6 +45,10 @@ int signal_caught() noexcept;
 void leave_if_asked();
 
 /// Each adds one verb.
+void add_apply(CLI::App& app);
+void add_fit(CLI::App& app);
 void add_info(CLI::App& app);
+void add_inspect(CLI::App& app);
+void add_load(CLI::App& app);
 
 }  // namespace lade::cli

@@ -1,0 +1,169 @@
+// SPDX-License-Identifier: Apache-2.0
+#include <fmt/format.h>
+
+#include <CLI/CLI.hpp>
+#include <memory>
+#include <nlohmann/json.hpp>
+
+#include "lade/cli/command.h"
+#include "lade/cli/flags.h"
+#include "lade/cli/report.h"
+#include "lade/io/verify.h"
+#include "lade/recipe/plan.h"
+
+namespace lade::cli {
+namespace {
+
+using Json = nlohmann::ordered_json;
+
+struct Flags {
+  CommonFlags common;
+  DataFlags data;
+  std::vector<std::string> paths;
+  bool verify = false;
+  bool expand = false;
+};
+
+bool is_recipe(const std::string& path) {
+  return path.ends_with(".toml") || path.ends_with(".json");
+}
+
+Json facts_of(const io::Dataset& dataset) {
+  Json columns = Json::object();
+  for (const Field& field : dataset.schema().fields) {
+    columns[field.name] = to_string(field.type);
+  }
+  return {{"entity", dataset.entity()},
+          {"time", dataset.time()},
+          {"sequences", dataset.sequences()},
+          {"events", dataset.events()},
+          {"files", dataset.files().size()},
+          {"row_groups", dataset.row_groups()},
+          {"in_memory", dataset.in_memory()},
+          {"fingerprint", hex(dataset.fingerprint())},
+          {"columns", columns},
+          {"read", to_json(dataset.report())}};
+}
+
+void show_dataset(const Flags& flags) {
+  const io::Dataset dataset = io::open(flags.paths, open_options(flags.data, nullptr));
+  const Json facts = facts_of(dataset);
+  if (flags.common.json) return out(facts.dump() + "\n");
+  std::string text = fmt::format(
+      "{} sequences of '{}' in order of '{}', {} events, {} files, {} row groups\n",
+      grouped(dataset.sequences()), escape_text(dataset.entity()),
+      escape_text(dataset.time()), grouped(dataset.events()), dataset.files().size(),
+      dataset.row_groups());
+  for (const Field& field : dataset.schema().fields) {
+    text += fmt::format("  {:<28}{}\n", escape_text(field.name), to_string(field.type));
+  }
+  out(text + to_text(dataset.report()) + "\nfingerprint " +
+      facts["fingerprint"].get<std::string>() + "\n");
+}
+
+/// A recipe as checked, and with data what its plan reads and shares.
+void show_recipe(const Flags& flags) {
+  const Recipe recipe = Recipe::from_file(flags.paths.front(), limits_of(flags.data));
+  Json json = {{"recipe", Json::parse(recipe.to_json())},
+               {"fitted", recipe.fitted()},
+               {"hash", hex(recipe.hash())}};
+  if (flags.paths.size() > 1) {
+    const std::vector<std::string> data(flags.paths.begin() + 1, flags.paths.end());
+    json["plan"] =
+        Plan(recipe, io::open(data, open_options(flags.data, &recipe))).describe();
+  }
+  if (flags.common.json) return out(json.dump() + "\n");
+  std::string text = json["recipe"].dump(2) + "\n";
+  if (json.contains("plan")) text += json["plan"].get<std::string>();
+  out(text + (recipe.fitted() ? "fitted" : "not fitted") + ", hash " +
+      hex(recipe.hash()) + "\n");
+}
+
+struct Verdict {
+  Json json;
+  std::string text;
+  bool bad = false;
+};
+
+Verdict verify(const std::string& path, const io::ManifestFile* listed,
+               const io::VerifyOptions& options) {
+  Verdict verdict;
+  try {
+    if (listed != nullptr) io::verify_listed(path, *listed, io::real_files());
+    const ReadReport report = io::verify_file(path, options);
+    verdict.json = to_json(report);
+    verdict.text = to_text(report);
+    verdict.bad = report.dropped_total() > 0 || report.nulls_made > 0;
+  } catch (const DataError& error) {
+    verdict.json = {{"error", error.what()}, {"rule", error.place().rule}};
+    verdict.text = error.what();
+    verdict.bad = true;
+  }
+  verdict.json["path"] = escape_text(path);
+  return verdict;
+}
+
+/// Every file below the given paths; those of a manifest with what it lists.
+std::vector<std::pair<std::string, std::optional<io::ManifestFile>>> files_to_verify(
+    const Flags& flags) {
+  std::vector<std::pair<std::string, std::optional<io::ManifestFile>>> files;
+  for (const std::string& path : flags.paths) {
+    const auto manifest =
+        io::real_files().stat(path).kind == io::FileKind::directory
+            ? io::read_manifest(io::real_files(), path, limits_of(flags.data))
+            : std::nullopt;
+    if (manifest) {
+      for (const auto& file : manifest->files) {
+        files.emplace_back(io::join(path, file.path), file);
+      }
+      continue;
+    }
+    for (const std::string& file :
+         io::open({path}, open_options(flags.data, nullptr)).files()) {
+      files.emplace_back(file, std::nullopt);
+    }
+  }
+  return files;
+}
+
+void verify_all(const Flags& flags) {
+  const io::OpenOptions open = open_options(flags.data, nullptr);
+  const io::VerifyOptions options{
+      .source = open.source,
+      .policies = resolve(open.policies, open.source.policies),
+      .limits = open.limits,
+      .threads = open.threads};
+  bool bad = false;
+  for (const auto& [path, listed] : files_to_verify(flags)) {
+    leave_if_asked();
+    const Verdict verdict = verify(path, listed ? &*listed : nullptr, options);
+    bad = bad || verdict.bad;
+    out(flags.common.json ? verdict.json.dump() + "\n"
+                          : fmt::format("{} {}: {}\n", verdict.bad ? "bad " : "good",
+                                        escape_text(path), verdict.text));
+  }
+  if (bad) throw Leave{data};
+}
+
+}  // namespace
+
+void add_inspect(CLI::App& app) {
+  auto flags = std::make_shared<Flags>();
+  CLI::App* verb = app.add_subcommand("inspect", "What a dataset or a recipe holds.");
+  verb->add_option("paths", flags->paths,
+                   "A dataset; or a recipe, and data to bind it to.")
+      ->required();
+  verb->add_flag("--verify", flags->verify,
+                 "Read everything; exit 3 if anything is bad.");
+  verb->add_flag("--expand", flags->expand,
+                 "The recipe as checked, and what its plan shares.");
+  add_common_flags(*verb, flags->common);
+  add_data_flags(*verb, flags->data);
+  verb->callback([flags] {
+    if (flags->verify) return verify_all(*flags);
+    if (flags->expand || is_recipe(flags->paths.front())) return show_recipe(*flags);
+    show_dataset(*flags);
+  });
+}
+
+}  // namespace lade::cli
