@@ -164,6 +164,11 @@ CsvHeader read_header(const File& file, const CsvOptions& options, CsvDialect di
       continue;
     }
     const Index row = header.line + lines_before(line.begin);
+    const CsvField last = line.fields.back();
+    if (last.begin + last.size - line.begin > options.limits.max_row_bytes) {
+      refuse(file, "csv.row_bytes", piece->offset + line.begin, row, "",
+             "the header line is longer than max_row_bytes");
+    }
     const auto columns = static_cast<Index>(line.fields.size());
     if (columns > options.limits.max_columns) {
       refuse(file, "csv.columns", piece->offset + line.begin, row, "",

@@ -80,9 +80,14 @@ inline DataError error_of(std::string_view text, const io::CsvOptions& options =
   return DataError({}, "");
 }
 
-inline io::CsvOptions with_policies(Policies policies) {
+inline io::CsvOptions with_policy(OnBad on_bad) {
   io::CsvOptions options;
-  options.policies = policies;
+  options.policies.on_bad = on_bad;
+  return options;
+}
+inline io::CsvOptions with_policy(OnTruncated on_truncated) {
+  io::CsvOptions options;
+  options.policies.on_truncated = on_truncated;
   return options;
 }
 

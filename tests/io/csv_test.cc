@@ -20,7 +20,7 @@ using lade::testing::read_rows;
 using lade::testing::read_text;
 using lade::testing::Rows;
 using lade::testing::rows_of;
-using lade::testing::with_policies;
+using lade::testing::with_policy;
 
 std::vector<Kind> kinds(const Schema& schema) {
   std::vector<Kind> out;
@@ -295,7 +295,7 @@ TEST(CsvPolicies, BadValueNamesColumnByteAndValue) {
 }
 
 TEST(CsvPolicies, SkipDropsBrokenRowsByReason) {
-  CsvOptions options = with_policies({.on_bad = OnBad::skip});
+  CsvOptions options = with_policy(OnBad::skip);
   options.source.types["a"] = "int64";
   options.keys = {"a"};
   const CsvTable table =
@@ -313,7 +313,7 @@ TEST(CsvPolicies, SkipDropsBrokenRowsByReason) {
 }
 
 TEST(CsvPolicies, NullRepairsValuesOnly) {
-  CsvOptions options = with_policies({.on_bad = OnBad::null});
+  CsvOptions options = with_policy(OnBad::null);
   options.source.types["a"] = "int64";
   const CsvTable table = read_text("a,b\nx,y\n2,\xFF\n", options);
   EXPECT_EQ(rows_of(table), (Rows{{"null", "y"}, {"2", "null"}}));
@@ -333,8 +333,8 @@ TEST(CsvPolicies, KeysAreNotNullNorInfinite) {
 }
 
 TEST(CsvPolicies, MaxBadIsJudgedInFileOrder) {
-  Policies policies{.on_bad = OnBad::skip, .max_bad = {.count = 2}};
-  CsvOptions options = with_policies(policies);
+  CsvOptions options = with_policy(OnBad::skip);
+  options.policies.max_bad.count = 2;
   EXPECT_EQ(read_text("a,b\n1\n2\n3,4\n", options).report.dropped_total(), 2);
   for (const int threads : {1, 2, 7}) {
     options.threads = threads;
@@ -352,7 +352,7 @@ TEST(CsvPolicies, FractionOfBadRowsAllowsAHundredOfFiveThousand) {
     for (int i = 0; i < bad; ++i) rows += "1\n";
     return rows;
   };
-  const CsvOptions options = with_policies({.on_bad = OnBad::skip});
+  const CsvOptions options = with_policy(OnBad::skip);
   EXPECT_EQ(read_text(text(100), options).report.dropped_total(), 100);
   EXPECT_EQ(error_of(text(101), options).place().row, 5001);
 }
@@ -377,14 +377,14 @@ TEST(CsvPolicies, LastRowThatFitsWithoutALineEndIsUnproven) {
   EXPECT_EQ(table.report.rows_given, 2);
   EXPECT_TRUE(table.report.unproven_end);
   EXPECT_FALSE(read_text("a,b\n1,2.5\n3,4.7\n").report.unproven_end);
-  const auto strict = with_policies({.on_truncated = OnTruncated::strict});
+  const auto strict = with_policy(OnTruncated::strict);
   EXPECT_EQ(error_of("a,b\n1,2.5\n3,4.7", strict).place().rule, "csv.unproven_end");
   EXPECT_EQ(error_of("a,b", strict).place().rule, "csv.unproven_end");
   EXPECT_NO_THROW(read_text("a,b\n1,2.5\n", strict));
 }
 
 TEST(CsvPolicies, CutValueInTheLastRowIsATruncatedTail) {
-  CsvOptions options = with_policies({.on_bad = OnBad::skip});
+  CsvOptions options = with_policy(OnBad::skip);
   options.source.dates["d"] = "%y%m%d";
   EXPECT_EQ(error_of("a,d\n1,930101\n2,9302", options).place().rule, "csv.truncated");
   options.policies.on_truncated = OnTruncated::stop;
@@ -394,11 +394,10 @@ TEST(CsvPolicies, CutValueInTheLastRowIsATruncatedTail) {
 
 TEST(CsvPolicies, QuoteThatIsNeverClosedIsFraming) {
   const std::string text = "a,b\n1,x\n2,\"y\n3,z\n";
-  const DataError error = error_of(text, with_policies({.on_bad = OnBad::skip}));
+  const DataError error = error_of(text, with_policy(OnBad::skip));
   EXPECT_EQ(error.place().rule, "csv.open_quote");
   EXPECT_EQ(error.place().row, 3);
-  const CsvTable table =
-      read_text(text, with_policies({.on_truncated = OnTruncated::stop}));
+  const CsvTable table = read_text(text, with_policy(OnTruncated::stop));
   EXPECT_EQ(rows_of(table), (Rows{{"1", "x"}}));
   EXPECT_EQ(dropped(table, DropReason::truncated_tail), 1);
 }
