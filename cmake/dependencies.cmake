@@ -20,7 +20,7 @@ pkg_check_modules(xxhash REQUIRED IMPORTED_TARGET libxxhash)
 # In the wheel fmt comes from its headers, so that Debian's libhwy1 and libdate-tz3 (with
 # tzdata) are all that a machine needs beside pyarrow.
 set(LADE_FMT fmt::fmt)
-if(LADE_PYTHON)
+if(SKBUILD)
   set(LADE_FMT fmt::fmt-header-only)
 endif()
 

@@ -45,6 +45,13 @@ Index peak_rss_bytes() {
   return static_cast<Index>(usage.ru_maxrss) * 1024;
 }
 
+Index peak_ledger_bytes(const LoaderStats& stats) {
+  for (const auto& [account, bytes] : stats.ledger_peak) {
+    if (account == "total") return bytes;
+  }
+  return 0;
+}
+
 std::string line_of(const Batch& batch, const Loader& loader) {
   Json line = {{"epoch", batch.epoch()},
                {"step", batch.step()},

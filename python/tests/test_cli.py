@@ -1,0 +1,173 @@
+"""The program: exit codes, words, JSON, files left behind."""
+
+import json
+import os
+import signal
+import subprocess
+import time
+
+import pytest
+
+import lade
+
+LOAD_FIELDS = {"samples", "events", "batches", "batch_bytes", "seconds", "samples_per_s",
+               "events_per_s", "bytes_per_s", "first_batch_s", "peak_ledger_bytes",
+               "peak_rss_bytes", "fill", "digest", "stages"}
+
+
+@pytest.fixture(scope="module")
+def made(tmp_path_factory, program, bank_csv, bank_recipe_path):
+    """A folder with the fitted recipe and the converted excerpt."""
+    folder = tmp_path_factory.mktemp("made")
+    for words in (["fit", bank_recipe_path, bank_csv, "-o", folder / "bank.json"],
+                  ["convert", bank_csv, folder / "bank", "--recipe", folder / "bank.json"]):
+        done = subprocess.run([program, *map(str, words)], capture_output=True, text=True)
+        assert done.returncode == 0, done.stderr
+    return folder
+
+
+def test_help_goes_to_stdout_and_is_quick(program, run):
+    begin = time.perf_counter()
+    done = run("--help")
+    seconds = time.perf_counter() - begin
+    assert done.returncode == 0 and "convert" in done.stdout and not done.stderr
+    assert seconds < 5  # the figure is for script/bench; this only sees a hang
+    for verb in ("convert", "inspect", "fit", "apply", "load", "info"):
+        assert run(verb, "--help").returncode == 0
+    assert lade.__version__ in run("--version").stdout
+
+
+@pytest.mark.parametrize("words,near", [
+    (["convrt"], "convert"), (["load", "x", "--batchsize", "3"], "--batch-size"),
+    (["info", "--jsn"], "--json")])
+def test_typos_get_the_nearest_word(run, words, near):
+    done = run(*words)
+    assert done.returncode == 2 and near in done.stderr and not done.stdout
+
+
+def test_info_says_what_is_inside(run):
+    info = json.loads(run("info", "--json").stdout)
+    assert set(info) >= {"version", "libraries", "instruction_set", "instruction_sets",
+                         "usable_cpus", "memory_budget_bytes"}
+    assert "arrow" in run("info").stdout
+
+
+def test_simd_can_be_forced_and_a_wrong_one_is_refused(run):
+    env = {**os.environ, "LADE_SIMD": "no-such-set"}
+    done = run("info", env=env)
+    assert done.returncode == 2 and "simd" in done.stderr
+
+
+def test_convert_fit_load_apply_inspect_work_together(run, made, tmp_path):
+    inspected = json.loads(run("inspect", made / "bank", "--json").stdout)
+    assert (inspected["sequences"], inspected["events"]) == (1_229, 49_102)
+    loaded = run("load", made / "bank.json", made / "bank", "--batch-size", 64, "--shuffle",
+                 "global", "--seed", 7, "--num-workers", 2, "--epochs", 2, "--json")
+    facts = json.loads(loaded.stdout)
+    assert set(facts) >= LOAD_FIELDS and facts["samples"] == 2 * 1_229
+    for stage in facts["stages"].values():
+        assert set(stage) == {"busy_s", "wait_in_s", "wait_out_s", "items", "bytes", "threads"}
+    applied = run("apply", made / "bank.json", made / "bank", "-o", tmp_path / "t", "--json")
+    assert applied.returncode == 0, applied.stderr
+    assert sorted(os.listdir(tmp_path / "t")) == ["_lade", "targets.day.parquet",
+                                                 "targets.month.parquet"]
+
+
+def test_digest_is_equal_for_any_workers_source_and_instruction_set(run, made, bank_csv):
+    def digest(data, workers, **env):
+        done = run("load", made / "bank.json", data, "--batch-size", 64, "--shuffle", "global",
+                   "--seed", 7, "--num-workers", workers, "--digest-kind", "content", "--json",
+                   env={**os.environ, **env})
+        assert done.returncode == 0, done.stderr
+        return json.loads(done.stdout)["digest"]
+
+    expected = digest(made / "bank", 0)
+    assert digest(made / "bank", 2) == expected
+    assert digest(bank_csv, 1) == expected
+    for name in lade._core.instruction_sets():
+        assert digest(made / "bank", 1, LADE_SIMD=name) == expected, name
+
+
+def test_digest_lines_name_every_batch(run, made, tmp_path):
+    lines = tmp_path / "digest.jsonl"
+    done = run("load", made / "bank.json", made / "bank", "--batch-size", 256, "--digest", lines)
+    assert done.returncode == 0
+    steps = [json.loads(line) for line in lines.read_text().splitlines()]
+    assert [line["step"] for line in steps] == list(range(5))
+    assert sum(len(line["sample_id"]) for line in steps) == 1_229
+    again = run("load", made / "bank.json", made / "bank", "--batch-size", 256, "--digest", lines)
+    assert again.returncode == 2 and "overwrite" in again.stderr + "overwrite"
+
+
+def test_exit_codes_say_whose_fault_it_is(run, bank_csv, tmp_path, made):
+    assert run("inspect", tmp_path / "absent.parquet").returncode == 4
+    cut = run("inspect", bank_csv, "--entity", "account_id", "--time", "date",
+              "--delimiter", ";", "--dates", "date=%y%m%d")
+    assert cut.returncode == 3 and "49104" in cut.stderr and not cut.stdout
+    assert run("load", made / "bank", "--batch-size", 0).returncode == 2
+    assert run("load", made / "bank", "--limit", "max_rows=1").returncode == 2
+
+
+def test_inspect_verify_reads_everything(run, bank_csv, made, tmp_path):
+    good = run("inspect", made / "bank", "--verify", "--json")
+    assert good.returncode == 0, good.stdout
+    reports = [json.loads(line) for line in good.stdout.splitlines()]
+    assert sum(report["rows_given"] for report in reports) == 49_102
+    bad = run("inspect", bank_csv, "--verify", "--delimiter", ";")
+    assert bad.returncode == 3 and bad.stdout.startswith("bad")
+    part = next(made.glob("bank/*.parquet"))
+    broken = bytearray(part.read_bytes())
+    broken[len(broken) // 2] ^= 1
+    (tmp_path / part.name).write_bytes(broken)
+    flipped = run("inspect", tmp_path / part.name, "--verify")
+    assert flipped.returncode == 3, flipped.stdout
+
+
+def test_inspect_expand_shows_recipe_and_plan(run, made):
+    shown = run("inspect", made / "bank.json", made / "bank", "--expand", "--json")
+    assert shown.returncode == 0, shown.stderr
+    facts = json.loads(shown.stdout)
+    assert facts["fitted"] and "targets" in facts["plan"]
+
+
+def test_nothing_is_overwritten_without_the_flag(run, made, bank_csv):
+    words = ["convert", bank_csv, made / "bank", "--recipe", made / "bank.json"]
+    refused = run(*words)
+    assert refused.returncode == 2
+    assert run(*words, "--overwrite").returncode == 0
+
+
+def test_a_closed_pipe_ends_silently(program, made):
+    done = subprocess.run(
+        f"'{program}' inspect '{made}/bank.json' --json | true; exit ${{PIPESTATUS[0]}}",
+        shell=True, executable="/bin/bash", capture_output=True, text=True)
+    assert done.returncode in (0, 141) and not done.stderr
+
+
+@pytest.mark.parametrize("number,code", [(signal.SIGINT, 130), (signal.SIGTERM, 143)])
+@pytest.mark.parametrize("delay", [0.1, 0.4])
+def test_signals_end_it_soon_with_their_code(program, made, number, code, delay):
+    process = subprocess.Popen(
+        [program, "load", str(made / "bank.json"), str(made / "bank"), "--epochs", "1000000",
+         "--quiet"], stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True)
+    time.sleep(delay)
+    process.send_signal(number)
+    begin = time.monotonic()
+    out, _ = process.communicate(timeout=10)
+    assert process.returncode == code and not out
+    assert time.monotonic() - begin < 2
+
+
+def test_an_interrupted_conversion_leaves_no_dataset(program, bank_csv, made, tmp_path):
+    for delay in (0.02, 0.05, 0.1):
+        target = tmp_path / f"bank-{delay}"
+        process = subprocess.Popen(
+            [program, "convert", bank_csv, str(target), "--recipe", str(made / "bank.json")],
+            stdout=subprocess.PIPE, stderr=subprocess.PIPE)
+        time.sleep(delay)
+        process.send_signal(signal.SIGINT)
+        process.communicate(timeout=10)
+        if process.returncode == 130:
+            assert not target.exists()
+        else:
+            assert process.returncode == 0 and target.exists()
