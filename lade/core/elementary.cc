@@ -11,7 +11,7 @@ namespace {
 // x = 2^k m with m in [sqrt(1/2), sqrt(2)), s = (m - 1) / (m + 1):
 // log x = k log 2 + 2 (s + s^3/3 + s^5/5 + ...), all but the small terms kept as an
 // unevaluated sum of two doubles. |s| < 0.172, so 13 terms reach 2^-65.
-// features/columns-inl.h does the same steps in vector lanes.
+// features/columns_kernels.cc does the same steps in vector lanes.
 
 struct Pair {
   double high;

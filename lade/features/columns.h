@@ -7,11 +7,14 @@ namespace lade {
 
 /// y = sign(x) log10(|x| + shift), 0 -> 0, of each value; f64 in, f32 rounded once.
 ///
-/// Requires: shift >= 1. NaN stays NaN (canonical).  Accuracy: within 1 ulp of f32.
+/// Requires: shift >= 1, finite; `out` does not overlap `x`. NaN stays NaN (canonical).
+/// Accuracy: within 1 ulp of f32, for tiny |x| too.
 /// shift = 1 has no jump at 0; any other has one of log10(shift).
 void signed_log10(const double* x, Index count, double shift, float* out) noexcept;
 
-/// How a numeric input becomes f32.
+/// How a numeric input becomes f32: transform, then scale and shift, one rounding each.
+///
+/// Scale and shift are done in f64 for 64-bit columns, else (and after log10) in f32.
 struct NumericInput {
   enum class Transform : std::uint8_t { none, log10 } transform = Transform::none;
   double log_shift = 1.0;
