@@ -45,6 +45,8 @@ class Batch(Mapping):
         return len(self._values)
 
     def __getattr__(self, name):
+        if name.startswith("_"):
+            raise AttributeError(name)
         try:
             return self._values[name]
         except KeyError:
