@@ -244,11 +244,10 @@ class Binder {
     const auto& sets = data_.targets->sets();
     // Arrays with a fixed shape come first: only interval arrays move in `finish`.
     for (const bool intervals : {false, true}) {
-      if (intervals)
-        for (Index s = 0; s < static_cast<Index>(sets.size()); ++s) {
-          const auto middle = middle_of(sets[static_cast<std::size_t>(s)]);
-          if ((middle == ArraySpec::Middle::intervals) == intervals) add_set(s, middle);
-        }
+      for (Index s = 0; s < static_cast<Index>(sets.size()); ++s) {
+        const auto middle = middle_of(sets[static_cast<std::size_t>(s)]);
+        if ((middle == ArraySpec::Middle::intervals) == intervals) add_set(s, middle);
+      }
     }
   }
 

@@ -38,10 +38,15 @@ Recipe recipe_of(const std::string& toml) {
 }
 
 const char* const kInputs = R"toml(
-input = [ { column = "amount" }, { column = "amount", transform = "log10(shift = 1)",
-                  as = "log"
-},
-          { column = "kind", kind = "category" } ]
+[[input]]
+column = "amount"
+[[input]]
+column = "amount"
+transform = "log10(shift = 1)"
+as = "log"
+[[input]]
+column = "kind"
+kind = "category"
 )toml";
 
 /// All rows of a batch, built in one call.
