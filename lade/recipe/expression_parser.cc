@@ -67,10 +67,6 @@ class Parser {
   [[noreturn]] void unexpected() const {
     if (now().kind == Token::Kind::end)
       refuse(now().spot, "the expression ends too early");
-    if (comparison_of(now()) != nullptr) {
-      refuse(now().spot,
-             "comparisons cannot be chained; write a < b and b < c, or between");
-    }
     std::string lower = now().word;
     std::transform(lower.begin(), lower.end(), lower.begin(), [](char c) {
       return c >= 'A' && c <= 'Z' ? static_cast<char>(c - 'A' + 'a') : c;
@@ -152,7 +148,10 @@ class Parser {
       SyntaxNode node = made(Form::compare, take().spot);
       node.op = *op;
       node.children = {left, sum()};
-      if (comparison_of(now()) != nullptr) unexpected();
+      if (comparison_of(now()) != nullptr) {
+        refuse(now().spot,
+               "comparisons cannot be chained; write a < b and b < c, or between");
+      }
       return add(std::move(node));
     }
     const Spot spot = now().spot;

@@ -55,7 +55,7 @@ RecipeSpec parse_recipe(const Json& form, Document& document) {
     spec.sequence = parse_sequence(top.table("sequence", "[sequence]"));
   if (top.has("output")) parse_output(top.table("output", "[output]"), spec);
   std::map<std::string, std::size_t> seen;
-  for (const Fields& fields : tables_of(form, document, "input")) {
+  for (Fields& fields : tables_of(form, document, "input")) {
     InputSpec input = parse_input(fields);
     const auto [first, is_new] = seen.emplace(input.name, spec.inputs.size());
     if (!is_new) {

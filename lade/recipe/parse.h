@@ -55,6 +55,8 @@ class Fields {
   std::vector<std::pair<std::string, std::string>> text_map(
       std::string_view field) const;
   Fields table(std::string_view field, std::string title) const;
+  /// A table inside this part: [[input]] 2 "x" rare.
+  Fields inner(std::string_view field) const;
 
   /// "bank.toml: line 12: [[target]] 2 "x": where", for errors of others.
   std::string place(std::string_view field) const;
@@ -88,7 +90,7 @@ std::optional<double> parse_real(std::string_view text);
 RecipeSpec parse_recipe(const Json& form, Document& document);
 
 SequenceSpec parse_sequence(Fields fields);
-InputSpec parse_input(Fields fields);
+InputSpec parse_input(Fields& fields);
 io::SourceOptions parse_source(Fields fields);
 std::map<std::string, std::string> parse_loader(Fields fields);
 /// Targets and what they say for the whole recipe.

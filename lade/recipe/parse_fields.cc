@@ -65,7 +65,9 @@ std::string Fields::place(std::string_view field) const {
 }
 
 void Fields::refuse(std::string_view field, std::string_view rule) const {
-  throw ArgumentError(place(field) + ": " + std::string(rule));
+  std::string where = place(field);
+  if (!where.ends_with(": ")) where += ": ";
+  throw ArgumentError(where + std::string(rule));
 }
 
 void Fields::refuse_value(std::string_view field, std::string_view rule) const {
@@ -201,6 +203,10 @@ std::vector<std::pair<std::string, std::string>> Fields::text_map(
 
 Fields Fields::table(std::string_view field, std::string title) const {
   return {*find(field), *document_, std::move(title), path_ + "/" + std::string(field)};
+}
+
+Fields Fields::inner(std::string_view field) const {
+  return table(field, title_ + " " + std::string(field));
 }
 
 std::optional<Index> parse_whole(std::string_view text) {

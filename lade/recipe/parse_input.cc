@@ -102,9 +102,7 @@ void parse_category(const Fields& fields, InputSpec& input) {
   if (missing == "fail") options.missing = Missing::fail;
   options.min_count = fields.whole("min_count", 1, 1, kMostCount);
   options.max_size = fields.whole("max_size", 0, 1, kMostCount);
-  if (fields.has("rare"))
-    options.rare = parse_rare(
-        fields.table("rare", "[[input]] \"" + escape_text(input.name) + "\" rare"));
+  if (fields.has("rare")) options.rare = parse_rare(fields.inner("rare"));
   if (options.unknown == Unknown::rare && !options.rare) {
     fields.refuse("unknown", "\"rare\" needs rare = { min_count = ..., into = ... }");
   }
@@ -115,7 +113,7 @@ void parse_category(const Fields& fields, InputSpec& input) {
 
 }  // namespace
 
-InputSpec parse_input(Fields fields) {
+InputSpec parse_input(Fields& fields) {
   InputSpec input;
   if (fields.has("column") && !fields.text("column").empty()) {
     fields.call(fields.has("as") ? fields.text("as") : fields.text("column"));

@@ -59,7 +59,7 @@ class Reader {
     }
     if (json.as<Json::Object>() == nullptr) fail("json", "", "must be an object");
     check_format(json);
-    check_sum(json);
+    check_sum(json, text);
     Document document{std::string(source_), false, limits_};
     RecipeSpec spec;
     try {
@@ -112,7 +112,12 @@ class Reader {
              ", this Lade reads " + std::to_string(kFormat));
   }
 
-  void check_sum(const Json& json) const {
+  /// The text must be the very bytes that were written, up to the end of the line.
+  void check_sum(const Json& json, std::string_view text) const {
+    if (text.ends_with('\n')) text.remove_suffix(1);
+    if (write_json(json) != text) {
+      fail("check", "", "the file is damaged: it is not as it was written");
+    }
     Json bare = json;
     auto& members = std::get<Json::Object>(bare.value);
     std::string given;
