@@ -64,6 +64,12 @@ Index drop_missing(const std::uint8_t* present, Index n,
 }
 
 Index find_present(const double* x, Index n, std::uint8_t* present) noexcept {
+  // Almost always nothing is missing; to see that is a loop of vectors.
+  std::uint64_t nan = 0;
+  std::uint8_t all = 1;
+  for (Index r = 0; r < n; ++r) nan |= x[r] == x[r] ? 0 : ~std::uint64_t{0};
+  for (Index r = 0; r < n; ++r) all = static_cast<std::uint8_t>(all & present[r]);
+  if (nan == 0 && all == 1) return n;
   Index count = 0;
   for (Index r = 0; r < n; ++r) {
     present[r] = static_cast<std::uint8_t>(present[r] & (x[r] == x[r] ? 1 : 0));

@@ -159,20 +159,6 @@ std::string text_of_width(std::int64_t width, TimeUnit unit) {
 
 }  // namespace
 
-std::int64_t add_saturating(std::int64_t a, std::int64_t b) noexcept {
-  std::int64_t out = 0;
-  return __builtin_add_overflow(a, b, &out) ? (b < 0 ? kLeast : kGreatest) : out;
-}
-std::int64_t subtract_saturating(std::int64_t a, std::int64_t b) noexcept {
-  std::int64_t out = 0;
-  return __builtin_sub_overflow(a, b, &out) ? (b > 0 ? kLeast : kGreatest) : out;
-}
-std::int64_t multiply_saturating(std::int64_t a, std::int64_t b) noexcept {
-  std::int64_t out = 0;
-  if (!__builtin_mul_overflow(a, b, &out)) return out;
-  return (a < 0) != (b < 0) ? kLeast : kGreatest;
-}
-
 bool of_days(Every every) noexcept {
   return every == Every::day || every == Every::week || every == Every::month ||
          every == Every::quarter || every == Every::year;

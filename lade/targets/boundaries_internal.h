@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
 
+#include <limits>
 #include <span>
 
 #include "lade/targets/spec.h"
@@ -19,8 +20,23 @@ Index group_days(std::span<const std::int64_t> days, const Boundary& boundary,
                  std::span<std::int32_t> last, std::span<std::int64_t> keys);
 
 /// a + b, a - b, a * b within the range of i64: what would leave it stays at its end.
-std::int64_t add_saturating(std::int64_t a, std::int64_t b) noexcept;
-std::int64_t subtract_saturating(std::int64_t a, std::int64_t b) noexcept;
-std::int64_t multiply_saturating(std::int64_t a, std::int64_t b) noexcept;
+inline std::int64_t add_saturating(std::int64_t a, std::int64_t b) noexcept {
+  using Limits = std::numeric_limits<std::int64_t>;
+  std::int64_t out = 0;
+  return __builtin_add_overflow(a, b, &out) ? (b < 0 ? Limits::min() : Limits::max())
+                                            : out;
+}
+inline std::int64_t subtract_saturating(std::int64_t a, std::int64_t b) noexcept {
+  using Limits = std::numeric_limits<std::int64_t>;
+  std::int64_t out = 0;
+  return __builtin_sub_overflow(a, b, &out) ? (b > 0 ? Limits::min() : Limits::max())
+                                            : out;
+}
+inline std::int64_t multiply_saturating(std::int64_t a, std::int64_t b) noexcept {
+  using Limits = std::numeric_limits<std::int64_t>;
+  std::int64_t out = 0;
+  if (!__builtin_mul_overflow(a, b, &out)) return out;
+  return (a < 0) != (b < 0) ? Limits::min() : Limits::max();
+}
 
 }  // namespace lade

@@ -37,11 +37,11 @@ void keys_of(const std::int64_t* time, Index n, std::uint64_t origin, const Divi
   for (Index r = 0; r < n; ++r) {
     const std::uint64_t v = (static_cast<std::uint64_t>(time[r]) - origin) >> by.twos;
     const double x = std::bit_cast<double>(v | kTwo52Bits) - kTwo52;
-    double q = (x * by.inverse + kTwo52) - kTwo52;
+    const double q = (x * by.inverse + kTwo52) - kTwo52;
     const double rest = x - q * by.odd;
-    q -= rest < 0.0 ? 1.0 : 0.0;
-    keys[r] = static_cast<std::int64_t>(
-        (std::bit_cast<std::uint64_t>(q + kTwo52) - kTwo52Bits) + base);
+    const std::uint64_t above = std::bit_cast<std::uint64_t>(rest) >> 63;
+    const std::uint64_t whole = std::bit_cast<std::uint64_t>(q + kTwo52) - kTwo52Bits;
+    keys[r] = static_cast<std::int64_t>(whole - above + base);
   }
 }
 

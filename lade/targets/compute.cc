@@ -59,6 +59,7 @@ class Computation {
   const double* partials(Index grid, Extent extent, Combine combine);
   void join(const Windows& windows, const Ranges& ranges, Index size, Combine combine,
             double* joined);
+  const std::int32_t* selected_before(Index grid, const Cut& cut, bool ahead);
   const std::int32_t* count(const Windows& windows, const Ranges& ranges, Index size);
 
   const TargetPlan::Data& plan_;
@@ -221,6 +222,22 @@ const double* Computation::partials(Index grid, Extent extent, Combine combine) 
   return values;
 }
 
+/// Selected rows before each interval of a grid, and before its end.
+const std::int32_t* Computation::selected_before(Index grid, const Cut& cut,
+                                                 bool ahead) {
+  auto& table =
+      state_
+          .element_before[static_cast<std::size_t>(grid)][ahead && rows_.cut() ? 1 : 0];
+  std::int32_t* until = room(table.values, cut.size + 1);
+  if (table.stamp == state_.pair_stamp) return until;
+  table.stamp = state_.pair_stamp;
+  const std::int32_t* before = state_.before.data() + 1;
+  const std::int32_t* ends = cut.ends.data();
+  until[0] = 0;
+  for (Index e = 0; e < cut.size; ++e) until[e + 1] = before[ends[e]];
+  return until;
+}
+
 /// Selected rows of each window: a difference of whole numbers is exact.
 const std::int32_t* Computation::count(const Windows& windows, const Ranges& ranges,
                                        Index size) {
@@ -243,11 +260,7 @@ const std::int32_t* Computation::count(const Windows& windows, const Ranges& ran
     }
     return counts;
   }
-  // Selected rows before each element, then as above.
-  std::int32_t* until = room(state_.element_before, cut.size + 1);
-  until[0] = 0;
-  for (Index e = 0; e < cut.size; ++e)
-    until[e + 1] = before[cut.ends[static_cast<std::size_t>(e)] + 1];
+  const std::int32_t* until = selected_before(windows.elements, cut, windows.ahead());
   for (Index i = 0; i < size; ++i) counts[i] = until[high[i]] - until[low[i]];
   return counts;
 }
@@ -328,6 +341,7 @@ void Computation::copy(const Job& job) {
 void Computation::run(const TargetPlan& plan) {
   ++state_.sequence_stamp;
   state_.partials.resize(std::max(state_.partials.size(), plan_.grids.size()));
+  state_.element_before.resize(state_.partials.size());
   cut();
   give_sets(plan);
   Index value = -1;

@@ -55,9 +55,10 @@ struct TargetScratch::State {
   std::vector<std::uint64_t> mask_stamps;
   std::vector<std::uint8_t> mask, present;  // of the pair; of the value
   std::vector<double> value;
-  std::vector<std::int32_t> before;          // selected rows before each row
-  std::vector<std::int32_t> element_before;  // and before each element
-  PerCombine rows;                           // per row, the identity where not selected
+  std::vector<std::int32_t> before;  // selected rows before each row
+  std::vector<std::array<Stamped<std::int32_t>, 2>>
+      element_before;  // elements of a grid
+  PerCombine rows;     // per row, the identity where not selected
   std::vector<std::array<PerCombine, 2>> partials;  // per grid, by extent
   std::vector<std::int32_t> count;                  // per window of a job
   std::vector<double> joined, suffix;
@@ -92,7 +93,7 @@ void compute_mixes(const TargetPlan::Data& plan, TargetScratch::State& state,
 /// How values become what a batch holds.
 struct Delivery {
   const double* value;
-  const std::int32_t* count;  // rows of the window; nullptr: all windows hold some
+  const std::int32_t* count;  // selected rows of each window
   Index windows = 0;
   Index begin = 0, end = 0;  // windows outside are invalid
   bool total = false;

@@ -134,11 +134,11 @@ Index check_mix(const MixSpec& spec, Index mix, const TargetPlan::Data& data) {
   const auto own = static_cast<Index>(data.targets.size()) + mix;
   const auto name_of = [&](Index input) {
     const auto i = static_cast<std::size_t>(input);
-    return "\"" +
-           escape_text(i < data.targets.size()
-                           ? data.targets[i].name
-                           : data.mixes[i - data.targets.size()].name) +
-           "\"";
+    const std::size_t targets = data.targets.size();
+    std::string text(1, '"');
+    text +=
+        escape_text(i < targets ? data.targets[i].name : data.mixes[i - targets].name);
+    return text += '"';
   };
   const auto& inputs = spec.expression.columns();
   require(!inputs.empty(), target + "expression must read a target");

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// The rules a target must keep. Each breach is an ArgumentError that names target, field,
-// rule and value.
+// The rules a target must keep. Each breach is an ArgumentError that names target,
+// field, rule and value.
 #pragma once
 
 #include "lade/targets/plan_internal.h"

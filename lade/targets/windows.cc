@@ -22,15 +22,33 @@ void count_below(Keys sorted, Index windows, Bound bound, std::int32_t* out) {
   }
 }
 
+/// Elements after the first `from` and up to the first `to` of those around interval i,
+/// by number; both are cut at the ends of the sequence.
+void by_number(Index windows, Index elements, std::int64_t from, std::int64_t to,
+               Ranges& out) {
+  const std::int64_t low = std::clamp(from, -elements - 1, elements + 1) + 1;
+  const std::int64_t high = std::clamp(to, -elements - 1, elements + 1) + 1;
+  for (Index i = 0; i < windows; ++i) {
+    const auto r = static_cast<std::size_t>(i);
+    out.low[r] = static_cast<std::int32_t>(std::clamp<Index>(i + low, 0, elements));
+    out.high[r] = static_cast<std::int32_t>(std::clamp<Index>(i + high, 0, elements));
+  }
+}
+
 /// Windows of intervals that count calendar units: keys (K + from, K + to].
 void by_key(Keys keys, Keys elements, std::int64_t from, std::int64_t to, Ranges& out) {
+  const auto windows = static_cast<Index>(keys.size());
+  const auto count = static_cast<Index>(elements.size());
+  // No interval is empty: calendar units are counted like present ones.
+  if (elements.back() - elements.front() + 1 == count) {
+    return by_number(windows, count, from, to, out);
+  }
   const auto bound = [&](std::int64_t shift) {
     return [&keys, shift](Index i) {
       return add_saturating(add_saturating(keys[static_cast<std::size_t>(i)], shift),
                             1);
     };
   };
-  const auto windows = static_cast<Index>(keys.size());
   count_below(elements, windows, bound(from), out.low.data());
   count_below(elements, windows, bound(to), out.high.data());
 }
@@ -62,14 +80,8 @@ void intervals_by_key(const Windows& windows, const TargetPlan::Data& plan,
 
 /// The last intervals that hold rows, counted by number.
 void intervals_by_number(const LookWindow& look, const Cut& own, Ranges& out) {
-  for (Index i = 0; i < own.size; ++i) {
-    const std::int64_t high =
-        std::max<std::int64_t>(subtract_saturating(i + 1, look.lag), 0);
-    const std::int64_t low =
-        std::max<std::int64_t>(subtract_saturating(high, look.length), 0);
-    out.low[static_cast<std::size_t>(i)] = static_cast<std::int32_t>(low);
-    out.high[static_cast<std::size_t>(i)] = static_cast<std::int32_t>(high);
-  }
+  by_number(own.size, own.size, subtract_saturating(-look.lag, look.length), -look.lag,
+            out);
   out.first_whole = std::min(own.size, add_saturating(look.lag, look.length) - 1);
 }
 
