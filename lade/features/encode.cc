@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 #include <map>
+#include <string>
 #include <utility>
 #include <vector>
 
@@ -105,10 +106,19 @@ EncodeCounts encode_texts(const Vocabulary& vocabulary, const Column& column,
   return counts;
 }
 
+[[noreturn]] void refuse_kind(const Vocabulary& vocabulary, const Column& column) {
+  throw ArgumentError(std::string("encode: the vocabulary was fitted on ") +
+                      (vocabulary.integers() ? "integers" : "text") +
+                      ", the column holds " + std::string(name(column.kind)));
+}
+
 }  // namespace
 
 EncodeCounts encode(const Vocabulary& vocabulary, const Column& column, Index begin,
                     Index rows, EncodeScratch& scratch, std::int64_t* ids) {
+  const bool is_text = column.kind == Kind::text;
+  const bool is_float = column.kind == Kind::f32 || column.kind == Kind::f64;
+  if (vocabulary.integers() == is_text || is_float) refuse_kind(vocabulary, column);
   switch (column.kind) {
     case Kind::text:
       return encode_texts(vocabulary, column, begin, rows, scratch, ids);

@@ -3,13 +3,15 @@
 
 #include <algorithm>
 #include <atomic>
+#include <bit>
 #include <charconv>
 #include <map>
-#include <unordered_map>
+#include <random>
 #include <utility>
 
 #include "lade/core/error.h"
 #include "lade/core/hash.h"
+#include "lade/core/random.h"
 
 namespace lade {
 namespace {
@@ -23,8 +25,11 @@ std::int64_t to_integer(std::string_view text) {
   std::int64_t value = 0;
   const auto [at, error] =
       std::from_chars(text.data(), text.data() + text.size(), value);
-  require(error == std::errc{} && at == text.data() + text.size(),
-          "vocabulary: integer key expected, got '" + escape_text(text) + "'");
+  if (error != std::errc{} || at != text.data() + text.size()) {
+    throw ArgumentError(
+        "vocabulary: keys of an integer column must be whole numbers, got '" +
+        escape_text(text) + "'");
+  }
   return value;
 }
 
@@ -37,14 +42,51 @@ std::int64_t to_integer(std::string_view text) {
   throw DataError(place, std::string(what) + ", got '" + escape_text(value) + "'");
 }
 
+/// Numbers to ids: open addressing with linear probing, half full at most. The hash is
+/// seeded per process, and no result depends on the order of the table.
+class IntegerIds {
+ public:
+  explicit IntegerIds(std::size_t keys) : slots_(std::bit_ceil(2 * keys + 2)) {
+    std::random_device device;
+    seed_ = random::key(device(), device());
+  }
+  /// False if the key is there already.
+  bool insert(std::int64_t key, std::int64_t id) {
+    Slot& slot = slots_[place(key)];
+    if (slot.taken) return false;
+    slot = {key, id, true};
+    return true;
+  }
+  const std::int64_t* find(std::int64_t key) const {
+    const Slot& slot = slots_[place(key)];
+    return slot.taken ? &slot.id : nullptr;
+  }
+
+ private:
+  struct Slot {
+    std::int64_t key = 0;
+    std::int64_t id = 0;
+    bool taken = false;
+  };
+  std::size_t place(std::int64_t key) const {
+    const std::size_t mask = slots_.size() - 1;
+    std::size_t at = random::mix64(seed_ ^ static_cast<std::uint64_t>(key)) & mask;
+    while (slots_[at].taken && slots_[at].key != key) at = (at + 1) & mask;
+    return at;
+  }
+  std::vector<Slot> slots_;
+  std::uint64_t seed_ = 0;
+};
+
 }  // namespace
 
 struct Vocabulary::State {
+  explicit State(std::size_t keys) : integer_ids(keys) {}
   std::vector<Entry> entries;  // in id order, tokens left out
   VocabularyOptions options;
   bool integers = false;
   std::map<std::string, std::int64_t, std::less<>> ids;
-  std::unordered_map<std::int64_t, std::int64_t> integer_ids;
+  IntegerIds integer_ids;
   std::map<std::int64_t, std::string> text_of;
   std::int64_t unknown = 0;
   std::int64_t missing = 0;
@@ -56,7 +98,7 @@ Vocabulary::Vocabulary(std::vector<Entry> entries, VocabularyOptions options,
                        bool integers) {
   using Unknown = VocabularyOptions::Unknown;
   using Missing = VocabularyOptions::Missing;
-  auto state = std::make_shared<State>();
+  auto state = std::make_shared<State>(integers ? entries.size() : 0);
   std::int64_t next = options.reserve_padding ? 1 : 0;
   std::int64_t largest = -1;
   const auto give = [&](std::string_view token) {
@@ -74,6 +116,7 @@ Vocabulary::Vocabulary(std::vector<Entry> entries, VocabularyOptions options,
     state->unknown = give(kUnknownToken);
     placed = true;
   };
+  std::optional<std::int64_t> rare_id;
   for (const Entry& entry : entries) {
     if (!placed && !integers && entry.text >= kUnknownToken) {
       // With the label encoder a value of that text is the token itself.
@@ -81,10 +124,13 @@ Vocabulary::Vocabulary(std::vector<Entry> entries, VocabularyOptions options,
       if (entry.text == kUnknownToken) continue;
     }
     const std::int64_t id = give(entry.text);
-    if (integers) {
-      state->integer_ids.emplace(to_integer(entry.text), id);
-    } else {
-      state->ids.emplace(entry.text, id);
+    if (options.rare && entry.text == options.rare->into) rare_id = id;
+    const bool is_first = integers
+                              ? state->integer_ids.insert(to_integer(entry.text), id)
+                              : state->ids.emplace(entry.text, id).second;
+    if (!is_first) {
+      throw ArgumentError("vocabulary: values must differ, got '" +
+                          escape_text(entry.text) + "' twice");
     }
   }
   if (!placed) place_token();
@@ -98,10 +144,9 @@ Vocabulary::Vocabulary(std::vector<Entry> entries, VocabularyOptions options,
   state->cardinality =
       std::max<std::int64_t>(largest + 1, state->options.reserve_padding ? 1 : 0);
   if (state->options.unknown == Unknown::rare) {
-    require(state->options.rare.has_value(),
-            "vocabulary: unknown = \"rare\" needs rare = { into }");
-    const auto into = state->ids.find(state->options.rare->into);
-    state->unknown = into == state->ids.end() ? kIgnored : into->second;
+    require(rare_id.has_value(),
+            "vocabulary: unknown = \"rare\" needs rare = { into } among the values");
+    state->unknown = *rare_id;
   }
   if (state->options.missing != Missing::token) state->missing = state->unknown;
   if (state->options.missing == Missing::text) {
@@ -161,8 +206,8 @@ Vocabulary::Lookup Vocabulary::look_up(std::string_view raw) const {
 }
 
 Vocabulary::Lookup Vocabulary::look_up(std::int64_t value) const {
-  const auto found = state_->integer_ids.find(value);
-  if (found != state_->integer_ids.end()) return {found->second, Found::known};
+  const std::int64_t* const found = state_->integer_ids.find(value);
+  if (found != nullptr) return {*found, Found::known};
   if (state_->options.unknown == VocabularyOptions::Unknown::fail) {
     refuse("vocabulary.unknown", "value must be known (unknown = \"fail\")",
            std::to_string(value));

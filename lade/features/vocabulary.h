@@ -78,6 +78,9 @@ class Vocabulary {
     Index count = 0;
   };
   /// `integers`: keys are numbers, sorted by value.
+  /// Errors: ArgumentError if a value comes twice, a key is no number, or unknown =
+  /// rare
+  ///         without the class among the values.
   Vocabulary(std::vector<Entry> entries, VocabularyOptions options, bool integers);
   Index cardinality() const;                  // largest id + 1
   Index size() const;                         // values
@@ -125,6 +128,9 @@ class EncodeScratch {
 /// ids[r] of rows [begin, begin + rows) of a text or integer column.
 ///
 /// Returns how many were unknown (unseen value) and how many null.
+/// Errors: ArgumentError if the vocabulary was fitted on the other kind of column, or
+/// the
+///         column holds floats; DataError where the options say fail.
 struct EncodeCounts {
   Index unknown = 0;
   Index null = 0;
@@ -138,11 +144,12 @@ class VocabularyFitter {
   VocabularyFitter(VocabularyOptions options, const Limits& limits, std::string column);
   ~VocabularyFitter();
   /// Rows of the training part; `first_row` orders first_seen across chunks.
+  /// Errors: ArgumentError for a column of floats; DataError above
+  ///         max_dictionary_entries.
   void add(const Column& column, Index begin, Index rows, Index first_row);
   Index nulls() const;
   Index rare() const;
-  /// Errors: ArgumentError if no value was seen; DataError above
-  /// max_dictionary_entries.
+  /// Errors: ArgumentError if no value was seen; DataError if `__UNKNOWN__` was.
   Vocabulary finish();
 
  private:

@@ -29,6 +29,7 @@ struct Candidate {
   std::string text;
   std::int64_t number = 0;
   Seen seen;
+  bool kept = false;  // the class of the rare: no cut takes it
 };
 
 template <class T>
@@ -64,14 +65,14 @@ struct VocabularyFitter::State {
   VocabularyOptions options;
   Limits limits;
   std::string column;
-  bool any = false;
   bool integers = false;
   Index nulls = 0;
   Index rare = 0;
   std::map<std::string, Seen, std::less<>> texts;  // as they were read
   std::map<std::int64_t, Seen> numbers;
   std::vector<std::pair<std::int64_t, Index>> pending;  // value, row
-  std::vector<Seen> by_code;
+  std::uint64_t dictionary_id = 0;                      // no dictionary has it
+  std::vector<Seen*> by_code;  // into `texts`, whose nodes stay where they are
 
   void check_size(std::size_t distinct) const {
     if (static_cast<Index>(distinct) <= limits.max_dictionary_entries) return;
@@ -95,15 +96,23 @@ struct VocabularyFitter::State {
     check_size(numbers.size());
   }
 
-  void flush_texts(const Dictionary& values) {
-    for (std::size_t code = 0; code < by_code.size(); ++code) {
-      if (by_code[code].count == 0) continue;
-      const std::string_view text = values[static_cast<Index>(code)];
-      auto found = texts.find(text);
-      if (found == texts.end()) found = texts.emplace(std::string(text), Seen{}).first;
-      found->second.add(by_code[code].count, by_code[code].first_row);
+  /// What is known of a code's text; found once per dictionary and text.
+  Seen& seen_of(const Dictionary& dictionary, std::int32_t code) {
+    if (dictionary.id() != dictionary_id) {
+      dictionary_id = dictionary.id();
+      by_code.assign(static_cast<std::size_t>(dictionary.size()), nullptr);
     }
-    check_size(texts.size());
+    Seen*& known = by_code[static_cast<std::size_t>(code)];
+    if (known == nullptr) {
+      const std::string_view text = dictionary[code];
+      auto found = texts.find(text);
+      if (found == texts.end()) {
+        found = texts.emplace(std::string(text), Seen{}).first;
+        check_size(texts.size());
+      }
+      known = &found->second;
+    }
+    return *known;
   }
 
   std::vector<Candidate> candidates();
@@ -123,7 +132,10 @@ VocabularyFitter::~VocabularyFitter() = default;
 void VocabularyFitter::add(const Column& column, Index begin, Index rows,
                            Index first_row) {
   State& state = *state_;
-  state.any = state.any || rows > 0;
+  if (column.kind == Kind::f32 || column.kind == Kind::f64) {
+    throw ArgumentError("fit: column '" + escape_text(state.column) +
+                        "' holds floats, which cannot be categories");
+  }
   state.integers = column.kind != Kind::text;
   if (state.integers) {
     for (Index r = 0; r < rows; ++r) {
@@ -136,17 +148,14 @@ void VocabularyFitter::add(const Column& column, Index begin, Index rows,
     }
     return;
   }
-  // Counted by code over this call, then joined once per distinct value.
-  state.by_code.assign(static_cast<std::size_t>(column.dictionary->size()), Seen{});
   const std::int32_t* const codes = column.as<std::int32_t>();
   for (Index r = 0; r < rows; ++r) {
     if (!column.valid(begin + r)) {
       ++state.nulls;
-      continue;
+    } else {
+      state.seen_of(*column.dictionary, codes[begin + r]).add(1, first_row + r);
     }
-    state.by_code[static_cast<std::size_t>(codes[begin + r])].add(1, first_row + r);
   }
-  state.flush_texts(*column.dictionary);
 }
 
 Index VocabularyFitter::nulls() const { return state_->nulls; }
@@ -157,7 +166,7 @@ std::vector<Candidate> VocabularyFitter::State::candidates() {
   if (integers) {
     flush_numbers();
     for (const auto& [number, seen] : numbers) {
-      values.push_back({std::to_string(number), number, seen});
+      values.push_back({std::to_string(number), number, seen, false});
     }
     return values;
   }
@@ -184,15 +193,17 @@ std::vector<Candidate> VocabularyFitter::State::candidates() {
     throw DataError(place,
                     "the text __UNKNOWN__ stands for unseen values and may not occur");
   }
-  for (const auto& [text, seen] : cleaned) values.push_back({text, 0, seen});
+  for (const auto& [text, seen] : cleaned) values.push_back({text, 0, seen, false});
   return values;
 }
 
 void VocabularyFitter::State::join_rare(std::vector<Candidate>& values) {
   if (!options.rare) return;
-  Candidate into{options.rare->into, 0, {}};
+  Candidate into{options.rare->into, 0, {}, true};
   std::vector<Candidate> kept;
-  bool made = options.rare->always;
+  // Unseen values need the class as well where they are to become it.
+  bool made =
+      options.rare->always || options.unknown == VocabularyOptions::Unknown::rare;
   for (Candidate& value : values) {
     if (value.text != into.text && value.seen.count >= options.rare->min_count) {
       kept.push_back(std::move(value));
@@ -213,11 +224,15 @@ void VocabularyFitter::State::sort(std::vector<Candidate>& values) const {
   const auto by_count = [&](const Candidate& a, const Candidate& b) {
     return a.seen.count != b.seen.count ? a.seen.count > b.seen.count : by_value(a, b);
   };
-  std::erase_if(values,
-                [&](const Candidate& v) { return v.seen.count < options.min_count; });
+  std::erase_if(values, [&](const Candidate& v) {
+    return !v.kept && v.seen.count < options.min_count;
+  });
   const auto most = static_cast<std::size_t>(options.max_size);
   if (most > 0 && values.size() > most) {
-    std::sort(values.begin(), values.end(), by_count);
+    std::sort(values.begin(), values.end(),
+              [&](const Candidate& a, const Candidate& b) {
+                return a.kept != b.kept ? a.kept : by_count(a, b);
+              });
     values.resize(most);
   }
   using Order = VocabularyOptions::Order;

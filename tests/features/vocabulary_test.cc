@@ -2,7 +2,10 @@
 #include "lade/features/vocabulary.h"
 
 #include <gtest/gtest.h>
+#include <rapidcheck.h>
 
+#include <algorithm>
+#include <limits>
 #include <optional>
 #include <string>
 #include <vector>
@@ -173,6 +176,213 @@ TEST(Vocabulary, DoesNotDependOnHowColumnsAreCut) {
   const Vocabulary cut = fitter.finish();
   EXPECT_EQ(one.xxh3(), cut.xxh3());
   EXPECT_EQ(one.entries()[1].count, cut.entries()[1].count);
+}
+
+TEST(Vocabulary, SortedUnknownStandsInItsPlace) {
+  VocabularyOptions options;
+  options.unknown = VocabularyOptions::Unknown::sorted;
+  const Vocabulary vocabulary = fitted({"a", "B"}, options);
+  EXPECT_EQ(encoded(vocabulary, {"B", "z", "a", std::nullopt}), (Ids{0, 1, 2, 1}));
+  EXPECT_EQ(vocabulary.decode(1), "__UNKNOWN__");
+  EXPECT_EQ(vocabulary.cardinality(), 3);
+}
+
+TEST(Vocabulary, UnseenValuesBecomeTheRareClass) {
+  VocabularyOptions options;
+  options.unknown = VocabularyOptions::Unknown::rare;
+  options.rare = VocabularyOptions::Rare{2, "other", false};
+  EXPECT_EQ(encoded(fitted({"a", "a", "b"}, options), {"a", "b", "z", std::nullopt}),
+            (Ids{0, 1, 1, 1}));
+  EXPECT_EQ(encoded(fitted({"a", "a"}, options), {"a", "z"}), (Ids{0, 1}))
+      << "the class is there for what was not seen";
+}
+
+TEST(Vocabulary, NoCutTakesTheRareClass) {
+  VocabularyOptions options;
+  options.rare = VocabularyOptions::Rare{2, "other", true};
+  options.min_count = 2;
+  options.max_size = 2;
+  const Vocabulary vocabulary = fitted({"a", "a", "a", "b", "b"}, options);
+  ASSERT_EQ(vocabulary.size(), 2);
+  EXPECT_EQ(vocabulary.entries()[0].text, "a");
+  EXPECT_EQ(vocabulary.entries()[1].text, "other");
+}
+
+TEST(Vocabulary, RareClassThatExistsIsMergedWith) {
+  VocabularyOptions options;
+  options.rare = VocabularyOptions::Rare{2, "other", false};
+  const Vocabulary vocabulary = fitted({"other", "a", "a", "b"}, options);
+  ASSERT_EQ(vocabulary.size(), 2);
+  EXPECT_EQ(vocabulary.entries()[1].count, 2);
+}
+
+TEST(Vocabulary, MissingFollowsTheOption) {
+  using Missing = VocabularyOptions::Missing;
+  VocabularyOptions options;
+  options.missing = Missing::fail;
+  EXPECT_THROW(encoded(fitted({"a"}, options), {std::nullopt}), DataError);
+  EXPECT_THROW(encoded(fitted({"a"}, options), {"  "}), DataError);
+  options.missing = Missing::text;
+  EXPECT_EQ(ids_of({"b", std::nullopt, "z"}, options), (Ids{1, 2, 3})) << "as nan";
+  options.missing = Missing::unknown;
+  options.unknown = VocabularyOptions::Unknown::fail;
+  EXPECT_THROW(encoded(fitted({"a"}, options), {std::nullopt}), DataError);
+}
+
+TEST(Vocabulary, CleanedTextsMergeAndTheirCountsAdd) {
+  VocabularyOptions options;
+  options.clean.steps = {parse_clean_step("trim"), parse_clean_step("lower")};
+  const Vocabulary vocabulary = fitted({"A ", "a", " B"}, options);
+  ASSERT_EQ(vocabulary.size(), 2);
+  EXPECT_EQ(vocabulary.entries()[0].text, "a");
+  EXPECT_EQ(vocabulary.entries()[0].count, 2);
+  EXPECT_EQ(encoded(vocabulary, {"\tA", "b"}), (Ids{1, 2}));
+}
+
+TEST(Vocabulary, RefusesValuesThatComeTwice) {
+  EXPECT_THROW(Vocabulary({{"a", 1}, {"a", 1}}, {}, false), ArgumentError);
+  EXPECT_THROW(Vocabulary({{"1", 1}, {"01", 1}}, {}, true), ArgumentError);
+  EXPECT_THROW(Vocabulary({{"x", 1}}, {}, true), ArgumentError);
+}
+
+TEST(Vocabulary, IntegersOfEveryWidthAndSign) {
+  const auto fit_and_encode = [](Kind kind, const auto& values) {
+    Column column;
+    column.kind = kind;
+    column.values = values.data();
+    const auto rows = static_cast<Index>(values.size());
+    VocabularyFitter fitter({}, Limits{}, "c");
+    fitter.add(column, 0, rows, 0);
+    EncodeScratch scratch;
+    Ids ids(values.size());
+    encode(fitter.finish(), column, 0, rows, scratch, ids.data());
+    return ids;
+  };
+  constexpr auto kLeast = std::numeric_limits<std::int64_t>::min();
+  constexpr auto kMost = std::numeric_limits<std::int64_t>::max();
+  EXPECT_EQ(fit_and_encode(Kind::i64, std::vector<std::int64_t>{kMost, 0, kLeast}),
+            (Ids{3, 2, 1}));
+  EXPECT_EQ(fit_and_encode(Kind::i8, std::vector<std::int8_t>{-1, 127, -128}),
+            (Ids{2, 3, 1}));
+  EXPECT_EQ(fit_and_encode(Kind::boolean, std::vector<std::uint8_t>{1, 0, 1}),
+            (Ids{2, 1, 2}));
+  EXPECT_EQ(fit_and_encode(Kind::u32, std::vector<std::uint32_t>{4'000'000'000U, 7}),
+            (Ids{2, 1}));
+}
+
+TEST(Vocabulary, ManyIntegersAreFoundAgain) {
+  std::vector<std::int64_t> values;
+  for (std::int64_t i = 0; i < 100'000; ++i) values.push_back(i * 4096);
+  Column column;
+  column.kind = Kind::i64;
+  column.values = values.data();
+  VocabularyFitter fitter({}, Limits{}, "c");
+  fitter.add(column, 0, 100'000, 0);
+  EncodeScratch scratch;
+  Ids ids(values.size());
+  encode(fitter.finish(), column, 0, 100'000, scratch, ids.data());
+  for (std::size_t i = 0; i < ids.size(); ++i) {
+    ASSERT_EQ(ids[i], static_cast<std::int64_t>(i) + 1);
+  }
+}
+
+TEST(Encode, CountsUnknownAndNull) {
+  const TextColumn column({"a", std::nullopt, "z", "", "a"});
+  EncodeScratch scratch;
+  Ids ids(5);
+  const EncodeCounts counts =
+      encode(fitted({"a"}, {}), column.column, 0, 5, scratch, ids.data());
+  EXPECT_EQ(counts.unknown, 1);
+  EXPECT_EQ(counts.null, 2);
+}
+
+TEST(Encode, EqualsRowByRowForAnyTextsAndPieces) {
+  EXPECT_TRUE(rc::check([](const std::vector<std::uint8_t>& train,
+                           const std::vector<std::uint8_t>& rows) {
+    // Few short texts, blanks and nulls among them.
+    const auto text = [](std::uint8_t x) -> std::optional<std::string> {
+      if (x % 7 == 0) return std::nullopt;
+      return std::string(x % 3, ' ') +
+             std::string(x % 5, static_cast<char>('a' + x % 4));
+    };
+    Texts seen = {"a"};
+    for (const std::uint8_t x : train) seen.push_back(text(x));
+    Texts asked;
+    for (const std::uint8_t x : rows) asked.push_back(text(x));
+    const Vocabulary vocabulary = fitted(seen, {});
+    const TextColumn column(asked);
+    EncodeScratch scratch;
+    Ids ids(asked.size(), -7);
+    const auto size = static_cast<Index>(asked.size());
+    const Index cut = size / 3;
+    encode(vocabulary, column.column, cut, size - cut, scratch, ids.data() + cut);
+    encode(vocabulary, column.column, 0, cut, scratch, ids.data());
+    for (std::size_t r = 0; r < asked.size(); ++r) {
+      RC_ASSERT(ids[r] ==
+                (asked[r] ? vocabulary.id(*asked[r]) : vocabulary.id_of_null()));
+      RC_ASSERT(ids[r] >= 0 && ids[r] < vocabulary.cardinality());
+    }
+  }));
+}
+
+TEST(Encode, SeveralVocabulariesShareAScratch) {
+  const Vocabulary one = fitted({"a", "b"}, {});
+  const Vocabulary other = fitted({"b"}, {});
+  const TextColumn column({"b", "a"});
+  EncodeScratch scratch;
+  for (int turn = 0; turn < 2; ++turn) {
+    Ids ids(2);
+    encode(one, column.column, 0, 2, scratch, ids.data());
+    EXPECT_EQ(ids, (Ids{2, 1}));
+    encode(other, column.column, 0, 2, scratch, ids.data());
+    EXPECT_EQ(ids, (Ids{1, 0}));
+  }
+}
+
+TEST(Encode, TakesZeroRowsAndAllNulls) {
+  const Vocabulary vocabulary = fitted({"a"}, {});
+  EncodeScratch scratch;
+  const TextColumn none({});
+  encode(vocabulary, none.column, 0, 0, scratch, nullptr);
+  const TextColumn nulls({std::nullopt, std::nullopt});
+  Ids ids(2, -1);
+  EXPECT_EQ(encode(vocabulary, nulls.column, 0, 2, scratch, ids.data()).null, 2);
+  EXPECT_EQ(ids, (Ids{0, 0}));
+}
+
+TEST(Encode, RefusesAColumnOfTheOtherKind) {
+  const Vocabulary texts = fitted({"a"}, {});
+  const std::vector<double> values = {1.0};
+  Column column;
+  column.values = values.data();
+  EncodeScratch scratch;
+  Ids ids(1);
+  for (const Kind kind : {Kind::f64, Kind::f32, Kind::i64}) {
+    column.kind = kind;
+    EXPECT_THROW(encode(texts, column, 0, 1, scratch, ids.data()), ArgumentError);
+  }
+  const TextColumn text({"1"});
+  EXPECT_THROW(
+      encode(Vocabulary({{"1", 1}}, {}, true), text.column, 0, 1, scratch, ids.data()),
+      ArgumentError);
+}
+
+TEST(VocabularyFitter, RefusesFloats) {
+  const std::vector<float> values = {1.0F};
+  Column column;
+  column.kind = Kind::f32;
+  column.values = values.data();
+  VocabularyFitter fitter({}, Limits{}, "c");
+  EXPECT_THROW(fitter.add(column, 0, 1, 0), ArgumentError);
+}
+
+TEST(VocabularyFitter, DoesNotDependOnTheOrderOfRows) {
+  Texts texts = kLetters;
+  const std::uint64_t hash = fitted(texts, {}).xxh3();
+  std::sort(texts.begin(), texts.end());
+  do {
+    ASSERT_EQ(fitted(texts, {}).xxh3(), hash);
+  } while (std::next_permutation(texts.begin(), texts.end()));
 }
 
 TEST(Vocabulary, DecodesWhatItEncodes) {

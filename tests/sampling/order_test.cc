@@ -7,6 +7,8 @@
 #include <algorithm>
 #include <map>
 #include <numeric>
+#include <set>
+#include <string>
 #include <vector>
 
 #include "lade/core/error.h"
@@ -83,7 +85,7 @@ TEST(Shard, PadLastGivesFullRows) {
 }
 
 TEST(Shard, EverySampleComesOnceAndRepeatsAreMasked) {
-  rc::check([] {
+  EXPECT_TRUE(rc::check([] {
     const Index n = *rc::gen::inRange(1, 200);
     const Index b = *rc::gen::inRange(1, 20);
     const Index world = *rc::gen::inRange(1, 7);
@@ -101,7 +103,69 @@ TEST(Shard, EverySampleComesOnceAndRepeatsAreMasked) {
     }
     if (!drop) RC_ASSERT(static_cast<Index>(seen.size()) == n);
     for (const auto& [id, times] : seen) RC_ASSERT(times == 1 && id >= 0 && id < n);
-  });
+  }));
+}
+
+TEST(Shard, GlobalBatchesDoNotDependOnTheNumberOfRanks) {
+  constexpr Index kGlobal = 12;
+  for (Index step = 0; step < 9; ++step) {
+    const Ids want = ids_of(global(100), kGlobal, 0, 1, 3, step);
+    for (const Index world : {2, 3, 4, 6}) {
+      Ids joined;
+      for (Index rank = 0; rank < world; ++rank) {
+        const BatchPlan part =
+            plan(global(100), {kGlobal / world, rank, world, false, false}, 3, step);
+        joined.insert(joined.end(), part.sample_id.begin(),
+                      part.sample_id.end() - part.padded);
+      }
+      EXPECT_EQ(joined, want) << "step " << step << " world " << world;
+    }
+  }
+}
+
+TEST(Order, EpochsDifferAndRepeatExactly) {
+  const Ids first = ids_of(global(1000), 1000, 0, 1, 0, 0);
+  EXPECT_NE(first, ids_of(global(1000), 1000, 0, 1, 1, 0));
+  EXPECT_NE(first, ids_of(global(1000, 8), 1000, 0, 1, 0, 0));
+  EXPECT_EQ(first, ids_of(global(1000), 1000, 0, 1, 0, 0));
+}
+
+TEST(Order, ASubsetIsServedByItsIds) {
+  const auto subset = std::make_shared<const Ids>(Ids{2, 30, 31, 77});
+  const Sampler ascending = SequentialSampler{100, subset};
+  EXPECT_EQ(sample_count(ascending), 4);
+  EXPECT_EQ(ids_of(ascending, 3, 0, 1, 5, 1), (Ids{77}));
+  const Sampler shuffled =
+      ShuffleSampler{ShuffleSampler::Shuffle::global, 100, 7, subset};
+  Ids ids = ids_of(shuffled, 4, 0, 1, 5, 0);
+  std::sort(ids.begin(), ids.end());
+  EXPECT_EQ(ids, *subset);
+  EXPECT_EQ(where_seen(ascending, {3, 0, 1, false, false}, 5, 77),
+            (std::vector<Seen>{{1, 0, 0}}));
+  EXPECT_TRUE(where_seen(ascending, {3, 0, 1, false, false}, 5, 3).empty());
+}
+
+TEST(Order, GivenIdsComeInTheirOrderEveryEpoch) {
+  const Sampler given = IndexSampler{std::make_shared<const Ids>(Ids{5, 5, 0})};
+  EXPECT_EQ(ids_of(given, 2, 0, 1, 0, 0), (Ids{5, 5}));
+  EXPECT_EQ(ids_of(given, 2, 0, 1, 9, 1), (Ids{0}));
+}
+
+TEST(Describe, DiffersWhereTheOrderDoes) {
+  const auto subset = std::make_shared<const Ids>(Ids{1, 2});
+  std::set<std::string> seen;
+  for (const Sampler& sampler :
+       {global(10), global(11), global(10, 8), Sampler(SequentialSampler{10, nullptr}),
+        Sampler(SequentialSampler{10, subset}), Sampler(IndexSampler{subset})}) {
+    EXPECT_TRUE(seen.insert(describe(sampler)).second) << describe(sampler);
+  }
+}
+
+TEST(WhereSeen, FindsWhatPadLastRepeats) {
+  const Sampler sampler = SequentialSampler{5, nullptr};
+  EXPECT_EQ(where_seen(sampler, {4, 0, 1, false, true}, 0, 0),
+            (std::vector<Seen>{{0, 0, 0}, {1, 0, 1}}));
+  EXPECT_TRUE(where_seen(sampler, {4, 0, 1, true, false}, 0, 4).empty());
 }
 
 TEST(WhereSeen, InvertsThePlan) {
@@ -148,6 +212,18 @@ TEST(SplitUnit, MatchesTheFrozenValues) {
   for (std::int64_t entity = 1; entity <= 5; ++entity) {
     EXPECT_NEAR(split_unit(7, entity), want[entity - 1], 5e-5);
   }
+}
+
+TEST(SplitUnit, IsUniformAndTakesTexts) {
+  Index below_half = 0;
+  for (std::int64_t entity = 0; entity < 10'000; ++entity) {
+    const double u = split_unit(3, entity);
+    ASSERT_TRUE(u >= 0 && u < 1);
+    below_half += u < 0.5 ? 1 : 0;
+  }
+  EXPECT_NEAR(static_cast<double>(below_half), 5000.0, 250.0);  // 5 standard deviations
+  EXPECT_NE(split_unit(7, "1"), split_unit(7, std::int64_t{1}));
+  EXPECT_NE(split_unit(7, "a"), split_unit(8, "a"));
 }
 
 TEST(Plan, RefusesWhatBreaksItsRules) {
