@@ -92,8 +92,9 @@ class ParquetFile {
   /// (DataError `file.changed`) if it is not the same one. For many open files.
   void release() const;
 
- private:
   struct State;
+
+ private:
   std::unique_ptr<State> state_;
 };
 
