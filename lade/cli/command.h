@@ -46,6 +46,7 @@ void leave_if_asked();
 
 /// Each adds one verb.
 void add_apply(CLI::App& app);
+void add_convert(CLI::App& app);
 void add_fit(CLI::App& app);
 void add_info(CLI::App& app);
 void add_inspect(CLI::App& app);

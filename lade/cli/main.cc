@@ -60,7 +60,9 @@ int run(int argc, char** argv) {
   app.set_version_flag("--version", "lade " + std::string(version()));
   app.require_subcommand(1);
   app.get_formatter()->column_width(34);
-  for (const auto add : {add_inspect, add_fit, add_apply, add_load, add_info}) add(app);
+  for (const auto add :
+       {add_convert, add_inspect, add_fit, add_apply, add_load, add_info})
+    add(app);
   if (argc == 1) {
     out(app.help());
     return usage;

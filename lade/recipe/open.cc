@@ -29,4 +29,17 @@ io::Dataset open(const std::vector<std::string>& paths, const Recipe& recipe,
   return io::open(paths, with_recipe(std::move(options), recipe));
 }
 
+ConvertOptions convert_options(const io::OpenOptions& options) {
+  ConvertOptions convert;
+  convert.entity = options.entity;
+  convert.time = options.time;
+  convert.source = options.source;
+  convert.policies = options.policies;
+  convert.limits = options.limits;
+  convert.memory_budget = options.memory_budget;
+  convert.threads = options.threads;
+  convert.files = options.files;
+  return convert;
+}
+
 }  // namespace lade

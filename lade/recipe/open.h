@@ -5,6 +5,7 @@
 #include <vector>
 
 #include "lade/io/dataset.h"
+#include "lade/recipe/convert.h"
 #include "lade/recipe/spec.h"
 
 namespace lade {
@@ -19,5 +20,8 @@ io::OpenOptions with_recipe(io::OpenOptions options, const Recipe& recipe);
 /// dataset. Errors: as with_recipe and io::open.
 io::Dataset open(const std::vector<std::string>& paths, const Recipe& recipe,
                  io::OpenOptions options = {});
+
+/// What open and convert share: keys, source, policies, limits, budget, threads.
+ConvertOptions convert_options(const io::OpenOptions& options);
 
 }  // namespace lade

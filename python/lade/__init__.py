@@ -4,7 +4,7 @@ from lade import _arrow  # noqa: F401, I001  first: lade._core links the libarro
 from lade import random
 from lade._core import Permutation, ReadReport, __version__
 from lade.batch import Batch
-from lade.dataset import Dataset, open  # noqa: A004
+from lade.dataset import Dataset, convert, open  # noqa: A004
 from lade.errors import ArgumentError, DataError, IoError
 from lade.limits import Limits
 from lade.loader import DataLoader
@@ -12,5 +12,5 @@ from lade.recipe import (Recipe, aggregate, horizon, input, mix,  # noqa: A004
                          window_target)
 
 __all__ = ["ArgumentError", "Batch", "DataError", "DataLoader", "Dataset", "IoError",
-           "Limits", "Permutation", "ReadReport", "Recipe", "aggregate", "horizon", "input",
+           "Limits", "Permutation", "ReadReport", "Recipe", "aggregate", "convert", "horizon", "input",
            "mix", "open", "random", "window_target", "__version__"]

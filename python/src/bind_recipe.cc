@@ -103,6 +103,33 @@ void bind_parsing(nb::class_<Recipe>& c) {
         nb::call_guard<nb::gil_scoped_release>());
 }
 
+nb::dict convert_files(const std::vector<std::string>& paths, const std::string& target,
+                       const io::OpenOptions& open, Index row_group_rows,
+                       Index page_bytes, bool overwrite, bool dry_run) {
+  ConvertOptions options = convert_options(open);
+  options.row_group_rows = row_group_rows;
+  options.page_bytes = page_bytes;
+  options.overwrite = overwrite;
+  options.dry_run = dry_run;
+  ConvertReport report;
+  {
+    const nb::gil_scoped_release release;
+    report = convert(paths, target, options);
+  }
+  nb::dict d;
+  d["events"] = report.events;
+  d["sequences"] = report.sequences;
+  d["row_groups"] = report.row_groups;
+  d["runs_spilled"] = report.runs_spilled;
+  d["input_bytes"] = report.input_bytes;
+  d["decoded_bytes"] = report.decoded_bytes;
+  nb::list files;
+  for (const io::ManifestFile& file : report.files) files.append(file.path);
+  d["files"] = files;
+  d["read"] = report.read;
+  return d;
+}
+
 }  // namespace
 
 void bind_recipe(nb::module_& m) {
@@ -163,7 +190,12 @@ void bind_recipe(nb::module_& m) {
       [](const io::Dataset& dataset) { return default_recipe(dataset); },
       nb::arg("dataset"), nb::call_guard<nb::gil_scoped_release>(),
       "All numeric columns as `numerical`, all text columns as `categorical`.");
-  m.def("with_recipe", &with_recipe, nb::arg("options"), nb::arg("recipe"),
+  m.def("convert", &convert_files, nb::arg("paths"), nb::arg("target"),
+        nb::arg("options"), nb::arg("row_group_rows"), nb::arg("page_bytes"),
+        nb::arg("overwrite"), nb::arg("dry_run"),
+        "Files to a dataset sorted by entity and time.");
+  m.def("with_recipe", nb::overload_cast<io::OpenOptions, const Recipe&>(&with_recipe),
+        nb::arg("options"), nb::arg("recipe"),
         "Options with what a recipe says filled in.");
 }
 
