@@ -2,6 +2,7 @@
 #include "lade/io/dataset.h"
 
 #include <algorithm>
+#include <numeric>
 #include <set>
 
 #include "lade/io/dataset_internal.h"
@@ -19,8 +20,9 @@ Hash128 Dataset::fingerprint() const { return state_->fingerprint; }
 ReadReport Dataset::report() const { return state_->report; }
 Policies Dataset::policies() const { return state_->policies; }
 std::vector<std::string> Dataset::files() const { return state_->files; }
-bool Dataset::in_memory() const { return state_->store == nullptr; }
+bool Dataset::in_memory() const { return state_->source == nullptr; }
 std::shared_ptr<Ledger> Dataset::ledger() const { return state_->ledger; }
+std::vector<std::string> Dataset::warnings() const { return state_->warnings; }
 Index Dataset::sequences_emptied() const { return state_->index.sequences_emptied(); }
 
 Index Dataset::sequences() const {
@@ -101,6 +103,12 @@ Index find_column(const Schema& schema, std::string_view name, std::string_view 
       (near.empty() ? "" : ", did you mean \"" + escape_text(near) + "\"?"));
 }
 
+std::vector<Index> all_columns(const Schema& schema) {
+  std::vector<Index> out(schema.fields.size());
+  std::iota(out.begin(), out.end(), Index{0});
+  return out;
+}
+
 std::vector<Index> offered_columns(const Schema& schema, const OpenOptions& options) {
   std::set<Index> positions;
   if (options.columns) {
@@ -108,8 +116,8 @@ std::vector<Index> offered_columns(const Schema& schema, const OpenOptions& opti
       positions.insert(find_column(schema, column, "open: columns"));
     }
   } else {
-    for (Index c = 0; c < static_cast<Index>(schema.fields.size()); ++c)
-      positions.insert(c);
+    const auto all = all_columns(schema);
+    positions.insert(all.begin(), all.end());
   }
   if (!options.entity.empty())
     positions.insert(find_column(schema, options.entity, "open: entity"));

@@ -66,6 +66,8 @@ class Dataset {
   Index home(Index s) const;  // row group of its first event
   Hash128 fingerprint() const;
   ReadReport report() const;
+  std::vector<std::string> warnings()
+      const;  // what happened at open and is worth a word
   Policies policies() const;
   std::vector<std::string> files() const;
   bool in_memory() const;  // decoded already: no reading, workers settle at 1

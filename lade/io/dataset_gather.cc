@@ -199,6 +199,33 @@ std::shared_ptr<Chunk> gather_rows(std::span<const Chunk* const> chunks,
   return out;
 }
 
+std::shared_ptr<const Chunk> select_columns(std::shared_ptr<const Chunk> chunk,
+                                            const std::vector<Index>& positions) {
+  auto out = std::make_shared<Chunk>();
+  out->rows = chunk->rows;
+  out->bytes = chunk->bytes;
+  for (const Index position : positions) {
+    out->columns.push_back(chunk->columns[at(position)]);
+  }
+  out->owners.push_back(std::move(chunk));
+  return out;
+}
+
+std::shared_ptr<const Chunk> hold_chunk(std::shared_ptr<const Chunk> chunk,
+                                        std::shared_ptr<const void> owner) {
+  struct Held {
+    std::shared_ptr<const void> owner;  // outlives the chunk: destroyed after it
+    std::shared_ptr<const Chunk> chunk;
+  };
+  auto out = std::make_shared<Chunk>();
+  out->rows = chunk->rows;
+  out->columns = chunk->columns;
+  out->bytes = chunk->bytes;
+  out->owners.push_back(
+      std::make_shared<Held>(Held{std::move(owner), std::move(chunk)}));
+  return out;
+}
+
 Index row_bytes(std::span<const Field> fields, Index rows) {
   Index bytes = 0;
   for (const Field& field : fields)

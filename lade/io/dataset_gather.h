@@ -40,6 +40,15 @@ std::shared_ptr<Chunk> gather_rows(std::span<const Chunk* const> chunks,
                                    std::span<const GatherRun> runs,
                                    std::span<const MergedDictionary* const> merged);
 
+/// The columns at these positions, without a copy.
+std::shared_ptr<const Chunk> select_columns(std::shared_ptr<const Chunk> chunk,
+                                            const std::vector<Index>& positions);
+
+/// The chunk, keeping `owner` (of its memory, or of places it was charged to) alive as
+/// long.
+std::shared_ptr<const Chunk> hold_chunk(std::shared_ptr<const Chunk> chunk,
+                                        std::shared_ptr<const void> owner);
+
 /// Bytes that `rows` rows of these columns take: values and a validity bit.
 Index row_bytes(std::span<const Field> fields, Index rows);
 

@@ -190,20 +190,17 @@ Dataset group_in_memory(DecodedRows rows, const OpenOptions& options) {
   state->threads = options.threads > 0 ? options.threads : usable_cpus();
   state->ledger = rows.ledger;
   state->files = rows.files;
-  state->schema = rows.schema;
-  if (!options.entity.empty())
-    state->entity = find_column(rows.schema, options.entity, "open: entity");
-  if (!options.time.empty())
-    state->time = find_column(rows.schema, options.time, "open: time");
+  state->warnings = rows.warnings;
+  const auto offered = offered_columns(rows.schema, options);
   const Hash128 data = rows.fingerprint == Hash128{}
                            ? fingerprint_of_rows(rows.schema, rows.chunks)
                            : rows.fingerprint;
-  state->fingerprint = fingerprint_with_options(data, options);
+  state->fingerprint = fingerprint_with_options(data, options, state->policies);
 
   KeySource keys;
-  keys.schema = &state->schema;
-  keys.entity = state->entity;
-  keys.time = state->time;
+  keys.schema = &rows.schema;
+  keys.entity = options.entity.empty() ? -1 : rows.schema.find(options.entity);
+  keys.time = options.time.empty() ? -1 : rows.schema.find(options.time);
   keys.row_groups = row_groups_of(rows.chunks);
   keys.read = [&rows](Index g) { return rows.chunks[at(g)]; };
   keys.place = rows.place;
@@ -211,9 +208,18 @@ Dataset group_in_memory(DecodedRows rows, const OpenOptions& options) {
   index_options.policies = state->policies;
   index_options.threads = state->threads;
   index_options.before = rows.report;
-  if (options.filter) index_options.filter = options.filter(state->schema);
+  index_options.lost = rows.lost;
+  if (options.filter) index_options.filter = options.filter(rows.schema);
   IndexTables tables = build_index(keys, index_options);
 
+  if (offered.size() < rows.schema.fields.size()) {
+    for (auto& chunk : rows.chunks) chunk = select_columns(std::move(chunk), offered);
+  }
+  for (const Index c : offered)
+    state->schema.fields.push_back(rows.schema.fields[at(c)]);
+  rows.schema = state->schema;
+  if (!options.entity.empty()) state->entity = state->schema.find(options.entity);
+  if (!options.time.empty()) state->time = state->schema.find(options.time);
   if (is_grouped(tables)) {
     state->chunks = std::move(rows.chunks);
   } else {
@@ -240,7 +246,9 @@ Dataset from_batches(const std::vector<RecordBatch>& batches,
   const Schema all = import_schema(*batches[0]->schema(), source);
   DecodedRows rows;
   std::vector<std::string> names;
-  for (const Index c : offered_columns(all, options)) {
+  auto wanted = offered_columns(all, options);
+  if (options.filter) wanted = all_columns(all);  // it may look at any
+  for (const Index c : wanted) {
     rows.schema.fields.push_back(all.fields[at(c)]);
     names.push_back(all.fields[at(c)].name);
   }

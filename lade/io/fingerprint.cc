@@ -61,7 +61,8 @@ std::uint64_t hash_of_all(const File& file) {
   return hasher.digest64();
 }
 
-Hash128 fingerprint_with_options(Hash128 data, const OpenOptions& options) {
+Hash128 fingerprint_with_options(Hash128 data, const OpenOptions& options,
+                                 const Policies& policies) {
   Hasher hasher;
   hasher.field("lade.dataset.1");
   hasher.field(hex(data));
@@ -71,7 +72,7 @@ Hash128 fingerprint_with_options(Hash128 data, const OpenOptions& options) {
   hasher.field(options.filter_text);
   hasher.field(options.schema);
   hasher.field(fingerprint_text(options.source));
-  add_policies(hasher, resolve(options.policies, options.source.policies));
+  add_policies(hasher, policies);
   return hasher.digest128();
 }
 

@@ -4,6 +4,9 @@
 #include <algorithm>
 #include <numeric>
 
+#include "lade/io/index_file.h"
+#include "lade/io/index_pages.h"
+
 namespace lade::io {
 
 namespace {
@@ -57,22 +60,53 @@ SequenceIndex::SequenceIndex(std::shared_ptr<const IndexTables> tables)
       runs_(static_cast<Index>(tables_->runs.size())),
       emptied_(tables_->sequences_emptied) {}
 
+SequenceIndex::SequenceIndex(std::shared_ptr<const PagedIndex> pages)
+    : pages_(std::move(pages)),
+      row_groups_(pages_, &pages_->row_groups()),
+      report_(pages_, &pages_->facts().report),
+      sequences_(pages_->facts().sequences),
+      events_(pages_->facts().events),
+      runs_(pages_->facts().runs),
+      emptied_(pages_->facts().sequences_emptied) {}
+
 SequenceInfo SequenceIndex::sequence(Index s) const {
+  if (pages_) return pages_->sequence(s);
   const IndexTables& t = *tables_;
   const std::int64_t first = t.first_run[at(s)];
   return {t.entity.at(s),      t.events[at(s)],   first, t.first_run[at(s) + 1] - first,
           t.first_time[at(s)], t.last_time[at(s)]};
 }
 
-Index SequenceIndex::length(Index s) const { return tables_->events[at(s)]; }
+Index SequenceIndex::length(Index s) const {
+  return pages_ ? pages_->length(s) : tables_->events[at(s)];
+}
 
 std::vector<RowRun> SequenceIndex::runs(Index s) const {
+  if (pages_) return pages_->runs(s);
   const auto begin = tables_->runs.begin();
   return {begin + tables_->first_run[at(s)], begin + tables_->first_run[at(s) + 1]};
 }
 
 void SequenceIndex::lengths(Index first, std::span<Index> out) const {
-  std::copy_n(tables_->events.begin() + first, out.size(), out.begin());
+  if (pages_) {
+    pages_->lengths(first, out);
+  } else {
+    std::copy_n(tables_->events.begin() + first, out.size(), out.begin());
+  }
+}
+
+SequenceIndex open_index(const std::string& directory, const std::string& fingerprint,
+                         Files& files, Index memory_bytes,
+                         std::shared_ptr<Ledger> ledger) {
+  auto pages =
+      std::make_shared<const PagedIndex>(files, directory, memory_bytes, ledger);
+  if (pages->facts().fingerprint != fingerprint) {
+    throw DataError(
+        {directory, {}, {}, "", "index.fingerprint", pages->facts().fingerprint},
+        "index of other data");
+  }
+  if (pages->file_bytes() > memory_bytes) return SequenceIndex(std::move(pages));
+  return SequenceIndex(std::make_shared<const IndexTables>(pages->load()));
 }
 
 }  // namespace lade::io

@@ -40,6 +40,7 @@ ReadReport judge(const std::vector<GroupRuns>& groups, const IndexOptions& optio
                  const KeySource& source) {
   ReadReport total = options.before;
   const bool fresh = total.rows_seen == 0;
+  total.add(options.lost);
   for (std::size_t g = 0; g < groups.size(); ++g) {
     ReadReport part = groups[g].report;
     if (!fresh) {  // the rows were seen, and given to us, before

@@ -30,6 +30,7 @@ struct IndexOptions {
   std::optional<Program> filter;  // bound to `schema`
   int threads = 1;
   ReadReport before;  // of what read the rows: its drops count as well
+  ReadReport lost;    // of rows that came from elsewhere and are not among these
 };
 
 /// Finds the runs of every sequence, sorted by (entity, time, storage order).

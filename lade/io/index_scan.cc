@@ -37,8 +37,10 @@ class GroupReader {
     std::vector<std::uint8_t> state(static_cast<std::size_t>(chunk->rows), kept);
     std::vector<std::int64_t> time, entity;
     out.report.rows_seen = chunk->rows;
-    if (source_.time >= 0) time = times(g, *chunk, state, out.report);
-    if (source_.entity >= 0) entity = entities(g, *chunk, state, out);
+    std::vector<BadRow> bad;
+    if (source_.time >= 0) time = times(*chunk, state, bad);
+    if (source_.entity >= 0) entity = entities(*chunk, state, bad, out);
+    judge(g, std::move(bad), out.report);
     filter(*chunk, state, out.report);
     find_runs(g, chunk->rows, entity, time, state, out);
     out.report.rows_given =
@@ -50,8 +52,8 @@ class GroupReader {
   std::vector<std::int64_t> times(Index g) const {
     const auto chunk = source_.read(g);
     std::vector<std::uint8_t> state(static_cast<std::size_t>(chunk->rows), kept);
-    ReadReport ignored;
-    return times(g, *chunk, state, ignored, /*judge=*/false);
+    std::vector<BadRow> ignored;
+    return times(*chunk, state, ignored);
   }
 
  private:
@@ -59,25 +61,39 @@ class GroupReader {
     return chunk.columns[static_cast<std::size_t>(position)];
   }
 
-  void drop(Index g, Index row, Index position, DropReason reason,
-            std::string_view rule, std::string_view what, ReadReport& report) const {
-    Place place = source_.place(g, row);
-    place.column = source_.schema->fields[static_cast<std::size_t>(position)].name;
-    place.rule = rule;
-    if (options_.policies.on_bad != OnBad::skip)
-      throw DataError(std::move(place), what);
-    report.drop(reason, std::move(place));
+  /// A row without a usable key.
+  struct BadRow {
+    Index row;
+    Index position;  // of the column
+    DropReason reason;
+    std::string_view rule;
+    std::string what;
+  };
+
+  /// Refuses or counts bad rows in the order of the data.
+  void judge(Index g, std::vector<BadRow> bad, ReadReport& report) const {
+    std::stable_sort(bad.begin(), bad.end(),
+                     [](const BadRow& a, const BadRow& b) { return a.row < b.row; });
+    for (const BadRow& row : bad) {
+      Place place = source_.place(g, row.row);
+      place.column =
+          source_.schema->fields[static_cast<std::size_t>(row.position)].name;
+      place.rule = row.rule;
+      if (options_.policies.on_bad != OnBad::skip) {
+        throw DataError(std::move(place), row.what);
+      }
+      report.drop(row.reason, std::move(place));
+    }
   }
 
-  std::vector<std::int64_t> times(Index g, const Chunk& chunk,
-                                  std::vector<std::uint8_t>& state, ReadReport& report,
-                                  bool judge = true) const {
+  std::vector<std::int64_t> times(const Chunk& chunk, std::vector<std::uint8_t>& state,
+                                  std::vector<BadRow>& bad) const {
     const Column& c = column(chunk, source_.time);
     std::vector<std::int64_t> key(static_cast<std::size_t>(chunk.rows), 0);
     const auto refuse = [&](Index r, DropReason reason, std::string_view rule,
                             std::string_view what) {
       state[static_cast<std::size_t>(r)] = dropped;
-      if (judge) drop(g, r, source_.time, reason, rule, what, report);
+      bad.push_back({r, source_.time, reason, rule, std::string(what)});
     };
     const auto each = [&]<class T>(const T* values) {
       for (Index r = 0; r < chunk.rows; ++r) {
@@ -109,9 +125,9 @@ class GroupReader {
     return key;
   }
 
-  std::vector<std::int64_t> entities(Index g, const Chunk& chunk,
+  std::vector<std::int64_t> entities(const Chunk& chunk,
                                      std::vector<std::uint8_t>& state,
-                                     GroupRuns& out) const {
+                                     std::vector<BadRow>& bad, GroupRuns& out) const {
     const Column& c = column(chunk, source_.entity);
     std::vector<std::int64_t> key(static_cast<std::size_t>(chunk.rows), 0);
     const auto refuse = [&](Index r, DropReason reason, std::string_view rule,
@@ -119,7 +135,7 @@ class GroupReader {
       auto& s = state[static_cast<std::size_t>(r)];
       if (s == dropped) return;  // counted once, for its time
       s = dropped;
-      drop(g, r, source_.entity, reason, rule, what, out.report);
+      bad.push_back({r, source_.entity, reason, rule, std::string(what)});
     };
     if (c.kind == Kind::text) {
       const auto rank = rank_texts(c, chunk.rows, out.texts);

@@ -6,8 +6,6 @@
 #include <mutex>
 #include <unordered_map>
 
-#include "lade/core/pool.h"
-
 namespace lade::io {
 
 namespace {
@@ -22,7 +20,6 @@ struct Entry {
 }  // namespace
 
 struct RowGroupCache::State {
-  std::uint64_t generation = fork_generation();
   std::mutex mutex;
   std::condition_variable loaded;
   std::unordered_map<Index, Entry> entries;
@@ -53,24 +50,13 @@ struct RowGroupCache::State {
 };
 
 RowGroupCache::RowGroupCache(Index max_bytes)
-    : max_bytes_(max_bytes), state_(new State) {}
+    : max_bytes_(max_bytes), state_(std::make_unique<ForkLocal<State>>()) {}
 
-RowGroupCache::~RowGroupCache() {
-  State* state = state_.load();
-  if (state->generation == fork_generation()) delete state;
-}
-
-RowGroupCache::State& RowGroupCache::state() const {
-  State* state = state_.load();
-  if (state->generation == fork_generation()) return *state;
-  auto fresh = std::make_unique<State>();  // the inherited one is left as it is
-  if (state_.compare_exchange_strong(state, fresh.get())) return *fresh.release();
-  return *state;
-}
+RowGroupCache::~RowGroupCache() = default;
 
 std::shared_ptr<const Chunk> RowGroupCache::get(Index g,
                                                 const std::function<Loaded()>& load) {
-  State& state = this->state();
+  State& state = state_->get();
   {
     std::unique_lock lock(state.mutex);
     for (;;) {
@@ -112,14 +98,14 @@ std::shared_ptr<const Chunk> RowGroupCache::get(Index g,
 }
 
 bool RowGroupCache::holds(Index g) const {
-  State& state = this->state();
+  State& state = state_->get();
   const std::lock_guard lock(state.mutex);
   const auto found = state.entries.find(g);
   return found != state.entries.end() && found->second.chunk != nullptr;
 }
 
 void RowGroupCache::expect(std::span<const Index> row_groups) {
-  State& state = this->state();
+  State& state = state_->get();
   const std::lock_guard lock(state.mutex);
   state.expected.clear();
   Index place = 0;
@@ -127,20 +113,20 @@ void RowGroupCache::expect(std::span<const Index> row_groups) {
 }
 
 void RowGroupCache::trim(Index keep_bytes) {
-  State& state = this->state();
+  State& state = state_->get();
   const std::lock_guard lock(state.mutex);
   while (state.bytes > keep_bytes && state.evict_one()) {
   }
 }
 
 Index RowGroupCache::bytes() const {
-  State& state = this->state();
+  State& state = state_->get();
   const std::lock_guard lock(state.mutex);
   return state.bytes;
 }
 
 Index RowGroupCache::hits() const {
-  State& state = this->state();
+  State& state = state_->get();
   const std::lock_guard lock(state.mutex);
   return state.hits;
 }

@@ -1,12 +1,12 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
 
-#include <atomic>
 #include <functional>
 #include <memory>
 #include <span>
 
 #include "lade/core/sequence.h"
+#include "lade/io/dataset_fork.h"
 
 namespace lade::io {
 
@@ -41,9 +41,8 @@ class RowGroupCache {
 
  private:
   struct State;
-  State& state() const;
   Index max_bytes_;
-  mutable std::atomic<State*> state_;
+  std::unique_ptr<ForkLocal<State>> state_;
 };
 
 }  // namespace lade::io

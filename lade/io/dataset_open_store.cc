@@ -1,0 +1,293 @@
+// SPDX-License-Identifier: Apache-2.0
+// Datasets over Parquet and IPC files: where the index comes from.
+#include <algorithm>
+#include <cerrno>
+#include <chrono>
+#include <cstdlib>
+#include <thread>
+
+#include "lade/core/progress.h"
+#include "lade/io/dataset_gather.h"
+#include "lade/io/dataset_internal.h"
+#include "lade/io/dataset_store.h"
+#include "lade/io/index_build.h"
+#include "lade/io/index_file.h"
+
+namespace lade::io {
+
+namespace {
+
+std::size_t at(Index i) { return static_cast<std::size_t>(i); }
+
+/// Part of the budget that an index may take in memory.
+Index index_bytes(const Ledger& ledger) { return ledger.budget() / 8; }
+
+class Indexer {
+ public:
+  Indexer(const OpenRequest& request, const FileStore& store, std::string fingerprint)
+      : request_(request), store_(store), fingerprint_(std::move(fingerprint)) {}
+
+  std::vector<std::string> warnings;
+
+  SequenceIndex index() {
+    if (request_.options.entity.empty() && request_.options.time.empty() &&
+        !request_.options.filter) {
+      return in_memory(index_of_footers());
+    }
+    for (const std::string& parent : places()) {
+      if (auto found = index_at(join(parent, "index-" + fingerprint_.substr(0, 16))))
+        return *found;
+    }
+    return in_memory(build());
+  }
+
+ private:
+  static SequenceIndex in_memory(IndexTables tables) {
+    return SequenceIndex(std::make_shared<const IndexTables>(std::move(tables)));
+  }
+
+  /// Directories that may hold the index, best first; the last ones are made as needed.
+  std::vector<std::string> places() const {
+    std::vector<std::string> out;
+    if (!request_.found.directory.empty())
+      out.push_back(join(request_.found.directory, "_lade"));
+    const char* cache = std::getenv("XDG_CACHE_HOME");
+    if (!request_.options.cache_dir.empty())
+      out.push_back(request_.options.cache_dir);
+    else if (cache != nullptr && *cache == '/')
+      out.push_back(join(cache, "lade"));
+    return out;
+  }
+
+  /// The index at this place, made if need be; nothing if the place cannot be written.
+  std::optional<SequenceIndex> index_at(const std::string& directory) {
+    Files& files = request_.files();
+    bool waited = false;
+    for (;;) {
+      if (auto found = read(directory)) return found;
+      try {
+        make_directories(std::string(directory_of(directory)));
+        WriteOptions options;
+        options.files = &files;
+        options.overwrite = true;
+        AtomicDirectory out(directory, options);
+        if (waited) {  // another process has made it meanwhile
+          if (auto found = read(directory)) return found;
+        }
+        IndexTables tables = build();
+        try {
+          write_index(tables, fingerprint_, out, files);
+          out.commit();
+        } catch (const IoError&) {
+          return in_memory(std::move(tables));
+        }
+        if (tables.bytes() <= index_bytes(*request_.ledger))
+          return in_memory(std::move(tables));
+        tables = {};
+        return open_index(directory, fingerprint_, files, index_bytes(*request_.ledger),
+                          request_.ledger);
+      } catch (const IoError& error) {
+        if (error.error_number() != EWOULDBLOCK) return std::nullopt;
+      }
+      waited = true;
+      std::this_thread::sleep_for(std::chrono::milliseconds(20));
+    }
+  }
+
+  std::optional<SequenceIndex> read(const std::string& directory) {
+    if (!request_.files().exists(directory)) return std::nullopt;
+    try {
+      SequenceIndex index = open_index(directory, fingerprint_, request_.files(),
+                                       index_bytes(*request_.ledger), request_.ledger);
+      if (same_row_groups(index.row_groups())) return index;
+      warn(directory, "it is of other row groups");
+    } catch (const DataError& error) {
+      warn(directory, error.what());
+    } catch (const IoError& error) {
+      warn(directory, error.what());
+    }
+    return std::nullopt;
+  }
+
+  void warn(const std::string& directory, std::string_view what) {
+    if (!warnings.empty()) return;
+    warnings.push_back("index " + escape_text(directory) +
+                       " is made again: " + std::string(what));
+  }
+
+  bool same_row_groups(const std::vector<RowGroupEntry>& groups) const {
+    return std::equal(groups.begin(), groups.end(), store_.row_groups().begin(),
+                      store_.row_groups().end(), [](const auto& a, const auto& b) {
+                        return a.file == b.file && a.row_group == b.row_group &&
+                               a.rows == b.rows;
+                      });
+  }
+
+  void make_directories(const std::string& path) const {
+    Files& files = request_.files();
+    if (files.exists(path)) return;
+    const std::string above(directory_of(path));
+    if (above != path) make_directories(above);
+    try {
+      files.make_directory(path);
+    } catch (const IoError& error) {
+      if (error.error_number() != EEXIST) throw;
+    }
+  }
+
+  /// Without entity and time all rows are one sequence, in storage order.
+  IndexTables index_of_footers() const {
+    IndexTables tables;
+    tables.row_groups = store_.row_groups();
+    tables.report = store_.report();
+    Index rows = 0;
+    for (std::size_t g = 0; g < tables.row_groups.size(); ++g) {
+      auto& group = tables.row_groups[g];
+      if (group.rows == 0) continue;
+      group.time_max = 0;
+      tables.runs.push_back(
+          {static_cast<std::int32_t>(g), 0, static_cast<std::int32_t>(group.rows)});
+      rows += group.rows;
+    }
+    tables.report.rows_seen += rows;
+    tables.report.rows_given += rows;
+    tables.first_run.push_back(0);
+    if (rows > 0) {
+      tables.events.push_back(rows);
+      tables.first_time.push_back(0);
+      tables.last_time.push_back(0);
+      tables.first_run.push_back(static_cast<std::int64_t>(tables.runs.size()));
+    }
+    return tables;
+  }
+
+  IndexTables build() const {
+    const OpenOptions& options = request_.options;
+    const Schema& schema = store_.schema();
+    KeySource keys;
+    keys.schema = &schema;
+    keys.entity = schema.find(options.entity);
+    keys.time = schema.find(options.time);
+    keys.row_groups = store_.row_groups();
+    keys.place = [this](Index g, Index row) { return store_.place(g, row); };
+    IndexOptions index_options;
+    index_options.policies = request_.policies;
+    index_options.threads = options.threads;
+    index_options.lost = store_.report();
+    std::vector<Index> wanted;
+    if (options.filter) {
+      index_options.filter = options.filter(schema);
+      wanted = index_options.filter->columns();
+    }
+    for (const Index key : {keys.entity, keys.time}) {
+      if (key >= 0 && std::find(wanted.begin(), wanted.end(), key) == wanted.end()) {
+        wanted.push_back(key);
+      }
+    }
+    Progress progress("index", static_cast<Index>(keys.row_groups.size()));
+    keys.read = [&](Index g) {
+      const auto chunk = store_.read(g, wanted, nullptr);
+      auto out = std::make_shared<Chunk>();
+      out->rows = store_.row_groups()[at(g)].rows;
+      out->columns.resize(schema.fields.size());
+      for (std::size_t i = 0; i < wanted.size(); ++i) {
+        out->columns[at(wanted[i])] = chunk->columns[i];
+      }
+      out->owners.push_back(chunk);
+      progress.add(1);
+      return out;
+    };
+    return build_index(keys, index_options);
+  }
+
+  const OpenRequest& request_;
+  const FileStore& store_;
+  std::string fingerprint_;
+};
+
+/// All offered columns decoded and grouped: what scattered rows need to be read at all.
+Dataset regroup_in_memory(OpenRequest request, const FileStore& store, Hash128 data) {
+  auto wanted = offered_columns(store.schema(), request.options);
+  if (request.options.filter) wanted = all_columns(store.schema());
+  Index bytes = 0;
+  for (Index g = 0; g < static_cast<Index>(store.row_groups().size()); ++g) {
+    bytes += store.decoded_bytes(g, wanted);
+  }
+  require(bytes <= request.half_budget(),
+          too_large(request,
+                    "the rows are scattered (fewer than 8 of a sequence together) and",
+                    bytes));
+  DecodedRows rows;
+  for (const Index c : wanted)
+    rows.schema.fields.push_back(store.schema().fields[at(c)]);
+  const auto pool = make_ledger_pool(request.ledger);
+  for (Index g = 0; g < static_cast<Index>(store.row_groups().size()); ++g) {
+    rows.chunks.push_back(hold_chunk(store.read(g, wanted, pool.get()), pool));
+  }
+  rows.place = [&store](Index g, Index row) { return store.place(g, row); };
+  rows.files = store.paths();
+  rows.lost = store.report();
+  rows.ledger = request.ledger;
+  rows.fingerprint = data;
+  rows.warnings = request.warnings;
+  return group_in_memory(std::move(rows), request.options);
+}
+
+}  // namespace
+
+Dataset open_store(OpenRequest request) {
+  const OpenOptions& options = request.options;
+  StoreOptions store_options;
+  store_options.schema = options.schema;
+  store_options.limits = options.limits;
+  store_options.on_bad = request.policies.on_bad;
+  store_options.hash_all = options.fingerprint == "full";
+  store_options.threads = options.threads;
+  store_options.files = options.files;
+  auto store = std::make_shared<const FileStore>(request.found, store_options);
+
+  auto state = std::make_shared<Dataset::State>();
+  state->entity_name = options.entity;
+  state->time_name = options.time;
+  state->policies = request.policies;
+  state->threads = options.threads;
+  state->ledger = request.ledger;
+  auto source = std::make_shared<RowGroupSource>();
+  source->read = [store](Index g, const std::vector<Index>& positions,
+                         arrow::MemoryPool* pool) {
+    return store->read(g, positions, pool);
+  };
+  source->stored_bytes = [store](Index g, const std::vector<Index>& positions) {
+    return store->stored_bytes(g, positions);
+  };
+  source->decoded_bytes = [store](Index g, const std::vector<Index>& positions) {
+    return store->decoded_bytes(g, positions);
+  };
+  source->place = [store](Index g, Index row) { return store->place(g, row); };
+  state->source = std::move(source);
+  state->files = store->paths();
+  state->offered = offered_columns(store->schema(), options);
+  for (const Index c : state->offered) {
+    state->schema.fields.push_back(store->schema().fields[at(c)]);
+  }
+  state->entity = state->schema.find(options.entity);
+  state->time = state->schema.find(options.time);
+  if (state->entity >= 0) require_entity_type(state->schema.fields[at(state->entity)]);
+  if (state->time >= 0) require_time_type(state->schema.fields[at(state->time)]);
+  const Hash128 data = fingerprint_of_files(store->prints());
+  state->fingerprint = fingerprint_with_options(data, options, request.policies);
+
+  Indexer indexer(request, *store, hex(state->fingerprint));
+  state->index = indexer.index();
+  request.warnings.insert(request.warnings.end(), indexer.warnings.begin(),
+                          indexer.warnings.end());
+  const bool scattered = state->index.runs() > state->index.sequences() &&
+                         static_cast<double>(state->index.events()) <
+                             kScatteredRun * static_cast<double>(state->index.runs());
+  if (scattered) return regroup_in_memory(std::move(request), *store, data);
+  state->warnings = request.warnings;
+  finish_state(*state);
+  return Dataset(std::move(state));
+}
+
+}  // namespace lade::io
