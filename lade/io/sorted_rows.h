@@ -60,7 +60,7 @@ class RowSorter {
     Index block_rows = 4096;             // rows of one spilled block
     std::size_t fan_in = 64;             // runs merged at once
     int threads = 1;
-    std::string directory;  // of the temporaries
+    std::string directory = ".";  // of the temporaries
     Files* files = nullptr;
   };
   /// Called for every row in order; `first`: the row begins a sequence. Returns how
