@@ -31,9 +31,7 @@ void require_inside(const char* what, Index at, Index n) {
                                  " must be in 0..n-1, got " + std::to_string(at));
 }
 
-void bind_random(nb::module_& m) {
-  nb::module_ r =
-      m.def_submodule("random", "Counter-based random numbers, frozen for ever.");
+void bind_random(nb::module_& r) {
   r.def("mix64", &random::mix64, nb::arg("z"), "The 64-bit finaliser.");
   r.def("key", &key,
         "Hash of a list of numbers; signed ones enter as two's complement.");
