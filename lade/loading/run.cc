@@ -97,7 +97,9 @@ Index Run::ready() const {
   return count;
 }
 
-Slot* Run::slot() const { return entry(next_).slot.get(); }
+Slot* Run::slot() const {
+  return engine_->workers() == 0 ? nullptr : entry(next_).slot.get();
+}
 
 Run::Delivered Run::deliver() {
   Entry mine = std::exchange(entry(next_), {});
