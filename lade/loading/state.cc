@@ -2,8 +2,7 @@
 #include <algorithm>
 #include <array>
 #include <charconv>
-#include <nlohmann/json.hpp>
-#include <set>
+#include <optional>
 #include <string>
 #include <utility>
 
@@ -13,107 +12,192 @@
 namespace lade {
 namespace {
 
-using Json = nlohmann::json;  // an ordered map: dump() is canonical
+constexpr Index kVersion = 1;
 
-constexpr int kVersion = 1;
+// Alphabetical: the order of the canonical text.
 constexpr std::array<std::string_view, 15> kMembers{
     "check",        "dataset",    "delivered", "digest",   "epoch",
     "global_batch", "lade_state", "last",      "position", "rank",
     "recipe",       "sampler",    "seed",      "unit",     "world_size"};
 
-[[noreturn]] void fail(std::string rule, std::string_view what,
-                       std::string value = {}) {
+[[noreturn]] void fail(std::string_view rule, std::string_view what,
+                       std::string_view value = {}, std::optional<Index> offset = {}) {
   Place place;
   place.source = "loader state";
-  place.rule = "state." + std::move(rule);
-  place.value = std::move(value);
+  place.offset = offset;
+  place.rule = "state." + std::string(rule);
+  place.value = std::string(value);
   throw DataError(std::move(place), what);
 }
 
-Json to_members(const LoaderState& state) {
-  return {{"lade_state", kVersion},      {"epoch", state.epoch},
-          {"position", state.position},  {"unit", state.unit},
-          {"seed", state.seed},          {"global_batch", state.global_batch},
-          {"rank", state.rank},          {"world_size", state.world_size},
-          {"sampler", state.sampler},    {"recipe", state.recipe},
-          {"dataset", state.dataset},    {"delivered", state.delivered},
-          {"digest", hex(state.digest)}, {"last", hex(state.last)}};
+// The text without the closing brace and without `check`.
+std::string canonical(const LoaderState& s) {
+  std::string out;
+  const auto text = [&](std::string_view name, std::string_view value) {
+    out += (out.empty() ? "{\"" : ",\"");
+    out += name;
+    out += "\":\"";
+    out += value;
+    out += '"';
+  };
+  const auto number = [&](std::string_view name, auto value) {
+    out += (out.empty() ? "{\"" : ",\"");
+    out += name;
+    out += "\":";
+    out += std::to_string(value);
+  };
+  text("dataset", s.dataset);
+  number("delivered", s.delivered);
+  text("digest", hex(s.digest));
+  number("epoch", s.epoch);
+  number("global_batch", s.global_batch);
+  number("lade_state", kVersion);
+  text("last", hex(s.last));
+  number("position", s.position);
+  number("rank", s.rank);
+  text("recipe", s.recipe);
+  text("sampler", s.sampler);
+  number("seed", s.seed);
+  text("unit", s.unit);
+  number("world_size", s.world_size);
+  out += '}';
+  return out;
 }
 
-// Members of one flat object, each checked for its type. nlohmann's parser keeps the
-// last of two equal keys; here the second is refused.
+bool is_hex(std::string_view text, std::size_t digits) {
+  return text.size() == digits && std::all_of(text.begin(), text.end(), [](char c) {
+           return (c >= '0' && c <= '9') || (c >= 'a' && c <= 'f');
+         });
+}
+
+// One flat JSON object of texts without escapes and of numbers; nothing else is ever in
+// a state. Members may stand in any order, with any white space.
 class Members {
  public:
-  explicit Members(std::string_view text) {
-    std::set<std::string> seen;
-    const auto watch = [&](int depth, Json::parse_event_t event, Json& parsed) {
-      const bool opens = event == Json::parse_event_t::object_start ||
-                         event == Json::parse_event_t::array_start;
-      if (opens && depth > 0) fail("json", "a member is nested");
-      if (event == Json::parse_event_t::key &&
-          !seen.insert(parsed.get<std::string>()).second) {
-        fail("json", "a member stands twice", parsed.get<std::string>());
-      }
-      return true;
-    };
-    try {
-      json_ = Json::parse(text, watch);
-    } catch (const Json::exception&) {
-      fail("json", "the text is not JSON");
+  explicit Members(std::string_view text) : text_(text) {
+    take('{');
+    if (peek() != '}') {
+      do {
+        member();
+      } while (comma());
     }
-    if (!json_.is_object()) fail("json", "the text is not a JSON object");
+    take('}');
+    if (peek() != '\0' || at_ != text_.size()) bad("there is more after the object");
   }
 
-  Index index(const char* name, Index least) const {
-    const Json& value = at(name);
-    const bool fits = value.is_number_integer() &&
-                      (!value.is_number_unsigned() ||
-                       value.get<std::uint64_t>() <= std::uint64_t{1} << 62U);
-    if (!fits || value.get<Index>() < least) {
-      fail("value", std::string(name) + " must be an integer of at least " +
-                        std::to_string(least));
+  std::string_view text(std::string_view name) const {
+    const Value& value = found(name);
+    if (!value.quoted) fail("value", std::string(name) + " must be a text", value.raw);
+    return value.raw;
+  }
+  std::uint64_t number(std::string_view name) const {
+    const Value& value = found(name);
+    std::uint64_t out = 0;
+    const char* const end = value.raw.data() + value.raw.size();
+    const auto [stop, error] = std::from_chars(value.raw.data(), end, out);
+    if (value.quoted || value.raw.empty() || error != std::errc{} || stop != end) {
+      fail("value", std::string(name) + " must be an integer of at least 0", value.raw);
     }
-    return value.get<Index>();
+    return out;
   }
-  std::uint64_t number(const char* name) const {
-    const Json& value = at(name);
-    if (!value.is_number_unsigned()) {
-      fail("value", std::string(name) + " must be an integer of at least 0");
+  Index index(std::string_view name, std::uint64_t least) const {
+    const std::uint64_t value = number(name);
+    if (value < least || value > std::uint64_t{1} << 62U) {
+      fail("value",
+           std::string(name) + " must be in " + std::to_string(least) + "..2^62",
+           found(name).raw);
     }
-    return value.get<std::uint64_t>();
+    return static_cast<Index>(value);
   }
-  const std::string& text(const char* name) const {
-    const Json& value = at(name);
-    if (!value.is_string()) fail("value", std::string(name) + " must be a text");
-    return value.get_ref<const std::string&>();
+  std::string hash(std::string_view name) const {
+    const auto value = text(name);
+    if (!is_hex(value, 32)) {
+      fail("value", std::string(name) + " must be 32 hex digits", value);
+    }
+    return std::string(value);
   }
-  std::uint64_t hex64(const char* name) const {
-    const std::string& digits = text(name);
-    std::uint64_t value = 0;
-    const char* const end = digits.data() + digits.size();
-    if (digits.size() != 16 ||
-        std::from_chars(digits.data(), end, value, 16).ptr != end) {
+  std::uint64_t hex64(std::string_view name) const {
+    const auto digits = text(name);
+    if (!is_hex(digits, 16)) {
       fail("value", std::string(name) + " must be 16 hex digits", digits);
     }
+    std::uint64_t value = 0;
+    std::from_chars(digits.data(), digits.data() + digits.size(), value, 16);
     return value;
   }
-  Json& json() { return json_; }
 
  private:
-  const Json& at(const char* name) const {
-    const auto found = json_.find(name);
-    if (found == json_.end()) fail("member", std::string(name) + " is missing");
-    return *found;
+  struct Value {
+    std::string_view raw;
+    bool quoted = false;
+    bool seen = false;
+  };
+
+  void member() {
+    const std::string_view name = quoted();
+    const auto known = std::find(kMembers.begin(), kMembers.end(), name);
+    if (known == kMembers.end()) fail("member", "unknown member", name);
+    Value& value = values_[static_cast<std::size_t>(known - kMembers.begin())];
+    if (value.seen) bad("a member stands twice");
+    take(':');
+    value = {.raw = {}, .quoted = peek() == '"', .seen = true};
+    value.raw = value.quoted ? quoted() : word();
   }
-  Json json_;
+
+  char peek() {
+    while (at_ < text_.size() && (text_[at_] == ' ' || text_[at_] == '\t' ||
+                                  text_[at_] == '\n' || text_[at_] == '\r')) {
+      ++at_;
+    }
+    return at_ < text_.size() ? text_[at_] : '\0';
+  }
+  void take(char expected) {
+    if (peek() != expected) bad("'" + std::string(1, expected) + "' is missing");
+    ++at_;
+  }
+  bool comma() {
+    if (peek() != ',') return false;
+    ++at_;
+    return true;
+  }
+  std::string_view quoted() {
+    take('"');
+    const std::size_t end = text_.find_first_of("\"\\", at_);
+    if (end == std::string_view::npos || text_[end] == '\\') {
+      bad("a text has no end or an escape");
+    }
+    const auto out = text_.substr(at_, end - at_);
+    at_ = end + 1;
+    return out;
+  }
+  std::string_view word() {
+    const std::size_t end =
+        std::min(text_.find_first_of(",}\" \t\n\r{[]:", at_), text_.size());
+    if (end == at_) bad("a value is missing or nested");
+    const auto out = text_.substr(at_, end - at_);
+    at_ = end;
+    return out;
+  }
+  [[noreturn]] void bad(std::string_view what) const {
+    fail("json", what, {}, static_cast<Index>(at_));
+  }
+  const Value& found(std::string_view name) const {
+    const auto known = std::find(kMembers.begin(), kMembers.end(), name);
+    const Value& value = values_[static_cast<std::size_t>(known - kMembers.begin())];
+    if (!value.seen) fail("member", std::string(name) + " is missing");
+    return value;
+  }
+
+  std::string_view text_;
+  std::size_t at_ = 0;
+  std::array<Value, kMembers.size()> values_{};
 };
 
 }  // namespace
 
 std::string LoaderState::to_json() const {
-  Json members = to_members(*this);
-  members["check"] = hex(xxh3_64(members.dump()));
-  return members.dump();
+  const std::string members = canonical(*this);
+  return "{\"check\":\"" + hex(xxh3_64(members)) + "\"," + members.substr(1);
 }
 
 LoaderState LoaderState::from_json(std::string_view text, const Limits& limits) {
@@ -121,7 +205,7 @@ LoaderState LoaderState::from_json(std::string_view text, const Limits& limits) 
     fail("bytes", "the text has " + std::to_string(text.size()) + " bytes, at most " +
                       std::to_string(limits.max_state_bytes) + " are allowed");
   }
-  Members members(text);
+  const Members members(text);
   const Index version = members.index("lade_state", 1);
   if (version > kVersion) {
     fail("version", "version " + std::to_string(version) +
@@ -135,24 +219,17 @@ LoaderState LoaderState::from_json(std::string_view text, const Limits& limits) 
   state.global_batch = members.index("global_batch", 1);
   state.rank = members.index("rank", 0);
   state.world_size = members.index("world_size", 1);
-  state.sampler = members.text("sampler");
-  state.recipe = members.text("recipe");
-  state.dataset = members.text("dataset");
+  state.sampler = members.hash("sampler");
+  state.recipe = members.hash("recipe");
+  state.dataset = members.hash("dataset");
   state.delivered = members.index("delivered", 0);
   state.digest = members.hex64("digest");
   state.last = members.hex64("last");
   if (state.unit != "samples" && state.unit != "batches") {
     fail("value", "unit must be samples or batches", state.unit);
   }
-  const std::uint64_t check = members.hex64("check");
-  members.json().erase("check");
-  if (xxh3_64(members.json().dump()) != check) {
+  if (xxh3_64(canonical(state)) != members.hex64("check")) {
     fail("check", "the text is not what was saved: its check does not agree");
-  }
-  for (const auto& [name, value] : members.json().items()) {
-    if (std::find(kMembers.begin(), kMembers.end(), name) == kMembers.end()) {
-      fail("member", "unknown member", name);
-    }
   }
   return state;
 }
