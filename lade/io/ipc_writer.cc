@@ -1,0 +1,129 @@
+// SPDX-License-Identifier: Apache-2.0
+#include <arrow/ipc/options.h>
+#include <arrow/ipc/writer.h>
+#include <arrow/util/key_value_metadata.h>
+
+#include <exception>
+
+#include "lade/core/hash.h"
+#include "lade/io/arrow_capture_internal.h"
+#include "lade/io/ipc.h"
+
+namespace lade::io {
+
+struct IpcWriter::State {
+  AtomicFile file;
+  std::shared_ptr<CapturingStream> stream;
+  std::shared_ptr<arrow::Schema> schema;  // without dictionaries
+  IpcWriteOptions options;
+  std::shared_ptr<arrow::ipc::RecordBatchWriter> writer;
+  std::vector<RecordBatch> pending;
+  Index pending_rows = 0;
+  Index rows = 0;
+  bool finished = false;
+  std::exception_ptr error;
+
+  State(AtomicFile target, const arrow::Schema& given, IpcWriteOptions chosen)
+      : file(std::move(target)),
+        schema(dense_schema(given)),
+        options(std::move(chosen)) {
+    require(options.batch_rows >= 1,
+            "ipc: batch_rows must be >= 1, got " + std::to_string(options.batch_rows));
+    stream = std::make_shared<CapturingStream>(arrow_stream(file));
+  }
+  ~State() {
+    file.abandon();
+    writer.reset();
+  }
+
+  template <class Step>
+  auto run(Step step) {
+    if (error) std::rethrow_exception(error);
+    require(!finished, "ipc: nothing after finish, path " + file.path());
+    try {
+      return step();
+    } catch (...) {
+      error = std::current_exception();
+      file.abandon();
+      throw;
+    }
+  }
+
+  void open() {
+    if (writer) return;
+    std::vector<std::string> keys;
+    std::vector<std::string> values;
+    for (const auto& [key, value] : options.metadata) {
+      keys.push_back(key);
+      values.push_back(value);
+    }
+    const auto metadata =
+        keys.empty() ? nullptr
+                     : arrow::key_value_metadata(std::move(keys), std::move(values));
+    auto write = arrow::ipc::IpcWriteOptions::Defaults();
+    write.use_threads = false;
+    auto made = arrow::ipc::MakeFileWriter(stream, schema, write, metadata);
+    check_carried(made.status(), file.path());
+    writer = std::move(made).ValueUnsafe();
+  }
+
+  /// Writes whole batches; the rest too if `all`.
+  void flush(bool all) {
+    if (pending_rows < options.batch_rows && !all) return;
+    if (pending_rows == 0) return;
+    open();
+    const RecordBatch joined = one_batch(pending, schema);
+    Index at = 0;
+    while (joined->num_rows() - at >= options.batch_rows ||
+           (all && at < joined->num_rows())) {
+      const RecordBatch part = joined->Slice(at, options.batch_rows);
+      check_carried(writer->WriteRecordBatch(*part), file.path());
+      at += part->num_rows();
+    }
+    rows += at;
+    pending_rows -= at;
+    pending.clear();
+    if (pending_rows > 0) pending.push_back(joined->Slice(at));
+  }
+
+  ManifestFile finish() {
+    flush(true);
+    open();
+    stream->capture();
+    check_carried(writer->Close(), file.path());
+    const ManifestFile done{
+        .path = "",
+        .bytes = file.written(),
+        .rows = rows,
+        .footer_xxh3 = xxh3_64(captured_footer(stream->captured(), 6)),
+        .xxh3 = file.xxh3()};
+    file.commit();
+    finished = true;
+    return done;
+  }
+};
+
+IpcWriter::IpcWriter(AtomicFile file, std::shared_ptr<arrow::Schema> schema,
+                     IpcWriteOptions options)
+    : state_(std::make_unique<State>(std::move(file), *schema, std::move(options))) {}
+IpcWriter::~IpcWriter() = default;
+IpcWriter::IpcWriter(IpcWriter&&) noexcept = default;
+IpcWriter& IpcWriter::operator=(IpcWriter&&) noexcept = default;
+
+void IpcWriter::write(const RecordBatch& batch) {
+  state_->run([&] {
+    RecordBatch dense = dense_batch(batch, state_->schema, "ipc");
+    if (dense->num_rows() == 0) return;
+    state_->pending_rows += dense->num_rows();
+    state_->pending.push_back(std::move(dense));
+    state_->flush(false);
+  });
+}
+
+Index IpcWriter::rows() const { return state_->rows + state_->pending_rows; }
+
+ManifestFile IpcWriter::finish() {
+  return state_->run([&] { return state_->finish(); });
+}
+
+}  // namespace lade::io
