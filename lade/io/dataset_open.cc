@@ -7,6 +7,51 @@
 
 namespace lade::io {
 
+namespace {
+
+/// Checks the directory against its manifest and takes what that records.
+void read_manifest_of(OpenRequest& request) {
+  const std::string& word = request.options.manifest;
+  require(word == "use" || word == "ignore",
+          "open: manifest must be use or ignore, got \"" + escape_text(word) + "\"");
+  if (word == "ignore" || request.found.directory.empty()) return;
+  auto manifest =
+      read_manifest(request.files(), request.found.directory, request.options.limits);
+  if (!manifest) return;
+  const auto refuse = [&](const std::string& path, std::string_view rule,
+                          std::string_view what) {
+    throw DataError({path, {}, {}, "", std::string(rule), ""}, what);
+  };
+  std::size_t met = 0;
+  for (const FoundFile& file : request.found.files) {
+    const ManifestFile* listed = manifest->find(file.relative);
+    if (listed == nullptr) {
+      refuse(file.path, "manifest.not_listed",
+             "the manifest does not list this file; cures: `lade convert --refresh`, "
+             "manifest=\"ignore\"");
+    }
+    ++met;
+    const Index bytes = request.files().stat(file.path).bytes;
+    if (bytes != listed->bytes) {
+      refuse(file.path, "dataset.changed",
+             "file has " + std::to_string(bytes) + " bytes, the manifest says " +
+                 std::to_string(listed->bytes));
+    }
+  }
+  for (const ManifestFile& listed : manifest->files) {
+    if (met == manifest->files.size()) break;
+    const bool there = std::any_of(
+        request.found.files.begin(), request.found.files.end(),
+        [&](const FoundFile& file) { return file.relative == listed.path; });
+    if (!there)
+      refuse(join(request.found.directory, listed.path), "manifest.missing",
+             "the manifest lists a file that is not there");
+  }
+  request.manifest = std::move(manifest);
+}
+
+}  // namespace
+
 std::string too_large(const OpenRequest& request, std::string_view what, Index bytes) {
   return "open: " + std::string(what) + " need " + std::to_string(bytes) +
          " bytes in memory, half of memory_budget is " +
@@ -33,8 +78,9 @@ Dataset open(const std::vector<std::string>& paths, const OpenOptions& options) 
   request.ledger = std::make_shared<Ledger>(own.memory_budget);
   request.policies = resolve(own.policies, own.source.policies);
   request.found = discover(paths, own.source, own.limits, *own.files);
-  require(request.found.format == "csv", "open: only text is read so far");
-  return open_text(std::move(request));
+  read_manifest_of(request);
+  return request.found.format == "csv" ? open_text(std::move(request))
+                                       : open_store(std::move(request));
 }
 
 }  // namespace lade::io

@@ -11,7 +11,6 @@
 #include <variant>
 
 #include "lade/core/pool.h"
-#include "lade/io/ipc.h"
 #include "lade/io/parquet.h"
 
 namespace lade::io {
@@ -29,18 +28,18 @@ Index most_open_files() {
   return std::max<Index>(1, most);
 }
 
-using DataFile = std::variant<ParquetFile, IpcFile>;
+using DataFile = std::variant<ParquetFile>;
 
 Index row_group_count(const DataFile& file) {
   if (const auto* parquet = std::get_if<ParquetFile>(&file))
     return parquet->row_groups();
-  return std::get<IpcFile>(file).batches();
+  return 0;
 }
 
 Index row_group_rows(const DataFile& file, Index g) {
   if (const auto* parquet = std::get_if<ParquetFile>(&file))
     return parquet->row_group_rows(g);
-  return std::get<IpcFile>(file).batch_rows(g);
+  return 0;
 }
 
 }  // namespace
@@ -117,10 +116,8 @@ FileStore::FileStore(const Discovery& found, const StoreOptions& options)
 std::unique_ptr<FileStore::OneFile> FileStore::open(const FoundFile& found,
                                                     const std::string& format,
                                                     const StoreOptions& options) {
-  const bool ipc = format == "ipc";
-  DataFile data =
-      ipc ? DataFile(IpcFile(*options.files, found.path, options.limits))
-          : DataFile(ParquetFile(*options.files, found.path, options.limits));
+  require(format != "ipc", "open: IPC files are not read yet");
+  DataFile data = DataFile(ParquetFile(*options.files, found.path, options.limits));
   auto file = std::make_unique<OneFile>(OneFile{found, std::move(data), {}, {}});
   std::visit(
       [&](const auto& one) {

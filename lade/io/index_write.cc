@@ -1,11 +1,13 @@
 // SPDX-License-Identifier: Apache-2.0
 #include <arrow/api.h>
+#include <arrow/io/interfaces.h>
+#include <arrow/ipc/writer.h>
 
 #include <algorithm>
 
 #include "lade/core/hash.h"
+#include "lade/core/table_internal.h"
 #include "lade/io/index_file.h"
-#include "lade/io/ipc.h"
 
 namespace lade::io {
 
@@ -32,19 +34,42 @@ std::vector<T> column_of(std::span<const Row> rows, T Row::* member) {
 
 using Metadata = std::vector<std::pair<std::string, std::string>>;
 
-/// Writes `rows` rows that `batch(begin, count)` gives, 2^20 at a time.
+/// An uncompressed Arrow IPC file of the directory.
+class TableWriter {
+ public:
+  TableWriter(AtomicDirectory& directory, const char* name,
+              const std::shared_ptr<arrow::Schema>& schema)
+      : name_(name), file_(directory.file(name)), stream_(arrow_stream(file_)) {
+    writer_ = take(arrow::ipc::MakeFileWriter(stream_, schema), name_);
+  }
+  void write(const std::shared_ptr<arrow::RecordBatch>& batch) {
+    check(writer_->WriteRecordBatch(*batch), name_);
+  }
+  void finish() {
+    check(writer_->Close(), name_);
+    check(stream_->Close(), name_);
+    file_.commit();
+  }
+
+ private:
+  std::string name_;
+  AtomicFile file_;
+  std::shared_ptr<arrow::io::OutputStream> stream_;
+  std::shared_ptr<arrow::ipc::RecordBatchWriter> writer_;
+};
+
+/// Writes `rows` rows, 2^20 at a time, as `batch(schema, begin, count, writer)` gives
+/// them.
 template <class F>
 void write_table(AtomicDirectory& directory, const char* name,
                  arrow::FieldVector fields, Index rows, const Metadata& metadata,
                  F&& batch) {
-  const auto schema = arrow::schema(std::move(fields));
-  IpcWriteOptions options;
-  options.batch_rows = kIndexBatchRows;
-  options.metadata = metadata;
-  IpcWriter writer(directory.file(name), schema, options);
+  auto keys = std::make_shared<arrow::KeyValueMetadata>();
+  for (const auto& [key, value] : metadata) keys->Append(key, value);
+  const auto schema = arrow::schema(std::move(fields), std::move(keys));
+  TableWriter writer(directory, name, schema);
   for (Index begin = 0; begin < rows; begin += kIndexBatchRows) {
-    const Index count = std::min(kIndexBatchRows, rows - begin);
-    batch(schema, begin, count, writer);
+    batch(schema, begin, std::min(kIndexBatchRows, rows - begin), writer);
   }
   writer.finish();
 }
@@ -62,7 +87,7 @@ void write_row_groups(AtomicDirectory& directory, const IndexTables& tables,
        required("first_row", arrow::int64()), required("rows", arrow::int64()),
        required("time_min", arrow::int64()), required("time_max", arrow::int64())},
       static_cast<Index>(tables.row_groups.size()), metadata,
-      [&](const auto& schema, Index begin, Index count, IpcWriter& writer) {
+      [&](const auto& schema, Index begin, Index count, TableWriter& writer) {
         const auto rows = std::span(tables.row_groups)
                               .subspan(static_cast<std::size_t>(begin),
                                        static_cast<std::size_t>(count));
@@ -112,7 +137,7 @@ void write_sequences(AtomicDirectory& directory, const IndexTables& tables) {
   }
   write_table(
       directory, kIndexFiles[1], fields, tables.sequences(), {},
-      [&](const auto& schema, Index begin, Index count, IpcWriter& writer) {
+      [&](const auto& schema, Index begin, Index count, TableWriter& writer) {
         const auto part = [&](const std::vector<std::int64_t>& values) {
           return array_of<arrow::Int64Array, std::int64_t>(std::span(values).subspan(
               static_cast<std::size_t>(begin), static_cast<std::size_t>(count)));
@@ -131,7 +156,7 @@ void write_runs(AtomicDirectory& directory, const IndexTables& tables) {
               {required("row_group", arrow::int32()),
                required("first_row", arrow::int32()), required("rows", arrow::int32())},
               static_cast<Index>(tables.runs.size()), {},
-              [&](const auto& schema, Index begin, Index count, IpcWriter& writer) {
+              [&](const auto& schema, Index begin, Index count, TableWriter& writer) {
                 const auto rows = std::span(tables.runs)
                                       .subspan(static_cast<std::size_t>(begin),
                                                static_cast<std::size_t>(count));
@@ -168,7 +193,7 @@ void write_pages(AtomicDirectory& directory, Files& files) {
               {required("table", arrow::int32()), required("page", arrow::int32()),
                required("xxh3", arrow::uint64())},
               static_cast<Index>(hashes.size()), {},
-              [&](const auto& schema, Index begin, Index count, IpcWriter& writer) {
+              [&](const auto& schema, Index begin, Index count, TableWriter& writer) {
                 const auto part = [&](const auto& values) {
                   return std::span(values).subspan(static_cast<std::size_t>(begin),
                                                    static_cast<std::size_t>(count));
