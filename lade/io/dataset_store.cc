@@ -11,6 +11,7 @@
 #include <variant>
 
 #include "lade/core/pool.h"
+#include "lade/io/ipc.h"
 #include "lade/io/parquet.h"
 
 namespace lade::io {
@@ -28,18 +29,18 @@ Index most_open_files() {
   return std::max<Index>(1, most);
 }
 
-using DataFile = std::variant<ParquetFile>;
+using DataFile = std::variant<ParquetFile, IpcFile>;
 
 Index row_group_count(const DataFile& file) {
   if (const auto* parquet = std::get_if<ParquetFile>(&file))
     return parquet->row_groups();
-  return 0;
+  return std::get<IpcFile>(file).batches();
 }
 
 Index row_group_rows(const DataFile& file, Index g) {
   if (const auto* parquet = std::get_if<ParquetFile>(&file))
     return parquet->row_group_rows(g);
-  return 0;
+  return std::get<IpcFile>(file).batch_rows(g);
 }
 
 }  // namespace
@@ -116,8 +117,10 @@ FileStore::FileStore(const Discovery& found, const StoreOptions& options)
 std::unique_ptr<FileStore::OneFile> FileStore::open(const FoundFile& found,
                                                     const std::string& format,
                                                     const StoreOptions& options) {
-  require(format != "ipc", "open: IPC files are not read yet");
-  DataFile data = DataFile(ParquetFile(*options.files, found.path, options.limits));
+  const bool ipc = format == "ipc";
+  DataFile data =
+      ipc ? DataFile(IpcFile(*options.files, found.path, options.limits))
+          : DataFile(ParquetFile(*options.files, found.path, options.limits));
   auto file = std::make_unique<OneFile>(OneFile{found, std::move(data), {}, {}});
   std::visit(
       [&](const auto& one) {
