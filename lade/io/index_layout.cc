@@ -77,7 +77,7 @@ class LayoutReader {
                const std::function<void(Index, std::span<std::byte>)>& read)
       : source_(source), bytes_(bytes), read_(read) {}
 
-  IpcLayout layout() {
+  ColumnLayout layout() {
     const auto tail = take(bytes_ - 10, 10);
     if (std::memcmp(tail.data() + 4, "ARROW1", 6) != 0) fail("no magic at the end");
     std::int32_t length = 0;
@@ -87,7 +87,7 @@ class LayoutReader {
     const Index root = footer.root();
     if (footer.vector(root, 2, 24).count != 0) fail("it has dictionaries");
     const auto blocks = footer.vector(root, 3, 24);
-    IpcLayout out;
+    ColumnLayout out;
     Index end = 0;
     for (Index b = 0; b < blocks.count; ++b) {
       const Index at = blocks.first + b * 24;
@@ -123,7 +123,7 @@ class LayoutReader {
     return out;
   }
 
-  IpcBatch batch(Index offset, Index metadata, Index body) const {
+  BatchLayout batch(Index offset, Index metadata, Index body) const {
     if (metadata < 8 || body < 0 || body > bytes_) fail("points outside the file");
     const auto bytes = take(offset, metadata);
     const Flat message(std::span<const std::byte>(bytes).subspan(8), source_);
@@ -135,7 +135,7 @@ class LayoutReader {
     if (header_at < 0) fail("a message without header");
     const Index header = message.follow(header_at);
     if (message.field(header, 3) >= 0) fail("it is compressed");
-    IpcBatch out;
+    BatchLayout out;
     out.rows = message.value<std::int64_t>(header, 0, 0);
     const Index start = offset + metadata;
     const auto buffers = message.vector(header, 2, 16);
@@ -158,7 +158,7 @@ class LayoutReader {
 
 }  // namespace
 
-IpcLayout read_ipc_layout(
+ColumnLayout read_column_layout(
     const std::string& source, Index bytes,
     const std::function<void(Index, std::span<std::byte>)>& read) {
   return LayoutReader(source, bytes, read).layout();

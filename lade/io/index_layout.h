@@ -15,18 +15,18 @@
 namespace lade::io {
 
 /// A buffer of a record batch; offset in the file.
-struct IpcBuffer {
+struct BufferPlace {
   Index offset = 0;
   Index bytes = 0;
 };
 
-struct IpcBatch {
+struct BatchLayout {
   Index rows = 0;
-  std::vector<IpcBuffer> buffers;  // in the order of the schema
+  std::vector<BufferPlace> buffers;  // in the order of the schema
 };
 
-struct IpcLayout {
-  std::vector<IpcBatch> batches;
+struct ColumnLayout {
+  std::vector<BatchLayout> batches;
   std::map<std::string, std::string> metadata;  // of the schema
 };
 
@@ -36,7 +36,8 @@ struct IpcLayout {
 /// or
 ///         has dictionaries.
 /// Source: Arrow columnar format, "IPC File Format"; FlatBuffers internals.
-IpcLayout read_ipc_layout(const std::string& source, Index bytes,
-                          const std::function<void(Index, std::span<std::byte>)>& read);
+ColumnLayout read_column_layout(
+    const std::string& source, Index bytes,
+    const std::function<void(Index, std::span<std::byte>)>& read);
 
 }  // namespace lade::io

@@ -41,7 +41,7 @@ SequenceBuffers sequence_buffers(EntityColumn::Kind kind) {
 struct PagedIndex::TableFile {
   std::unique_ptr<File> file;
   std::vector<std::uint64_t> hashes;  // of its pages
-  IpcLayout layout;
+  ColumnLayout layout;
   Index rows = 0;
 };
 
@@ -73,10 +73,10 @@ PagedIndex::PagedIndex(Files& files, const std::string& directory, Index cache_b
   for (int t = 0; t < kIndexTables; ++t) {
     const auto which = static_cast<IndexTable>(t);
     TableFile& one = table(which);
-    one.layout = read_ipc_layout(one.file->path(), one.file->bytes(),
-                                 [&](Index offset, std::span<std::byte> out) {
-                                   read_bytes(which, offset, out, Keep::no);
-                                 });
+    one.layout = read_column_layout(one.file->path(), one.file->bytes(),
+                                    [&](Index offset, std::span<std::byte> out) {
+                                      read_bytes(which, offset, out, Keep::no);
+                                    });
     for (const auto& batch : one.layout.batches) {
       if (batch.rows < 0 || batch.rows > one.file->bytes())
         fail(which, "index.layout", "rows");
@@ -124,7 +124,7 @@ void PagedIndex::read_hashes(Files& files) {
   const auto read = [&](Index offset, std::span<std::byte> out) {
     file->read_at(offset, out);
   };
-  const IpcLayout layout = read_ipc_layout(file->path(), file->bytes(), read);
+  const ColumnLayout layout = read_column_layout(file->path(), file->bytes(), read);
   const auto wrong = [&](std::string_view what) {
     throw DataError({file->path(), {}, {}, "", "index.pages", ""}, what);
   };
@@ -158,7 +158,7 @@ void PagedIndex::read_hashes(Files& files) {
 void PagedIndex::check_layout(IndexTable t, Index buffers) const {
   const auto& batches = table(t).layout.batches;
   for (std::size_t b = 0; b < batches.size(); ++b) {
-    const IpcBatch& batch = batches[b];
+    const BatchLayout& batch = batches[b];
     const bool full = b + 1 == batches.size() ? batch.rows <= kIndexBatchRows
                                               : batch.rows == kIndexBatchRows;
     if (!full || static_cast<Index>(batch.buffers.size()) != buffers) {
@@ -229,10 +229,10 @@ void PagedIndex::read_column(IndexTable t, Index buffer, Index first, std::span<
     fail(t, "index.value", "a row that is not there");
   }
   while (!out.empty()) {
-    const IpcBatch& batch = table(t).layout.batches[at(first / kIndexBatchRows)];
+    const BatchLayout& batch = table(t).layout.batches[at(first / kIndexBatchRows)];
     const Index row = first % kIndexBatchRows;
     const auto count = std::min(out.size(), at(batch.rows - row));
-    const IpcBuffer& values = batch.buffers[at(buffer)];
+    const BufferPlace& values = batch.buffers[at(buffer)];
     if (values.bytes < batch.rows * static_cast<Index>(sizeof(T))) {
       fail(t, "index.layout", "a column is short");
     }
@@ -293,7 +293,7 @@ void PagedIndex::lengths(Index first, std::span<Index> out) const {
 
 std::string PagedIndex::text(Index s) const {
   const auto t = IndexTable::sequences;
-  const IpcBatch& batch = table(t).layout.batches[at(s / kIndexBatchRows)];
+  const BatchLayout& batch = table(t).layout.batches[at(s / kIndexBatchRows)];
   const Index row = s % kIndexBatchRows;
   std::int64_t range[2] = {};
   if (batch.buffers[1].bytes < (batch.rows + 1) * 8)
