@@ -152,6 +152,7 @@ int Pool::close(std::chrono::nanoseconds patience) noexcept {
   }
   clear();
   std::unique_lock lock(state_->mutex);
+  if (state_->stop && state_->threads.empty()) return state_->running;  // closed before
   state_->stop = true;
   state_->wake.notify_all();
   const auto all_left = [&] { return state_->running == 0; };

