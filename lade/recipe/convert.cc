@@ -7,6 +7,7 @@
 
 #include "lade/core/memory.h"
 #include "lade/core/pool.h"
+#include "lade/io/discover.h"
 #include "lade/io/index_build.h"
 #include "lade/io/writer.h"
 #include "lade/recipe/convert_input.h"
@@ -172,16 +173,18 @@ DatasetWriter::Options writer_options(const Job& job) {
   return options;
 }
 
-std::string format_of_all(const std::vector<std::string>& paths,
-                          const io::SourceOptions& source) {
-  require(!paths.empty(), "convert: at least one input is needed, got none");
-  const std::string format = io::format_of(paths[0], source);
-  for (const auto& path : paths) {
-    require(io::format_of(path, source) == format,
-            fmt::format("convert: inputs must be of one format, {} is not {}",
-                        escape_text(path), format));
+/// The files to convert, and their format.
+io::Discovery find_inputs(const Job& job, const std::vector<std::string>& paths) {
+  io::Discovery found =
+      io::discover(paths, job.options.source, job.options.limits, *job.files);
+  for (const io::FoundFile& file : found.files) {
+    require(
+        file.parts.empty(),
+        fmt::format("convert: {} lies in a key=value directory, whose column would be "
+                    "lost; name the files of one directory at a time",
+                    escape_text(file.path)));
   }
-  return format;
+  return found;
 }
 
 }  // namespace
@@ -189,13 +192,17 @@ std::string format_of_all(const std::vector<std::string>& paths,
 ConvertReport convert(const std::vector<std::string>& paths, const std::string& target,
                       const ConvertOptions& options) {
   Job job = check(options);
-  const std::string format = format_of_all(paths, options.source);
+  const io::Discovery found = find_inputs(job, paths);
   ConvertReport report;
-  for (const auto& path : paths) report.input_bytes += job.files->stat(path).bytes;
+  std::vector<std::string> inputs;
+  for (const io::FoundFile& file : found.files) {
+    report.input_bytes += job.files->stat(file.path).bytes;
+    inputs.push_back(file.path);
+  }
   require(options.dry_run || options.overwrite || !job.files->exists(target),
           fmt::format("convert: {} exists; give overwrite to replace it",
                       escape_text(target)));
-  ConvertInput input(paths, format, job.options, job.policies);
+  ConvertInput input(inputs, found.format, job.options, job.policies);
   bind_keys(job, input.schema());
   report.decoded_bytes = input.decoded_bytes();
   if (options.dry_run) {
@@ -203,7 +210,7 @@ ConvertReport convert(const std::vector<std::string>& paths, const std::string& 
     return report;
   }
   io::AtomicDirectory directory(
-      target, {.overwrite = options.overwrite, .inputs = paths, .files = job.files});
+      target, {.overwrite = options.overwrite, .inputs = inputs, .files = job.files});
   io::RowSorter sorter(input.schema(),
                        sorter_options(job, input.schema(), directory.part_path()));
   report.read = sort_rows(job, input, sorter);

@@ -40,7 +40,8 @@ struct ConvertReport {
   std::vector<io::ManifestFile> files;  // written
 };
 
-/// Converts CSV, Parquet or IPC files into a dataset directory, old or new, never half.
+/// Converts CSV, Parquet or IPC files (named, below a directory, or by a glob) into a
+/// dataset directory, old or new, never half.
 ///
 /// Rows are sorted by (entity, time, input order) in an external merge sort: sorted
 /// runs of half the budget go to unnamed temporaries beside the target, then are
