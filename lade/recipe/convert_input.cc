@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "lade/recipe/convert_input.h"
 
-#include "lade/core/pool.h"
+#include <algorithm>
+
 #include "lade/io/ipc.h"
 #include "lade/io/parquet.h"
 
@@ -87,6 +88,9 @@ ConvertInput::ConvertInput(std::vector<std::string> paths, const std::string& fo
   csv.limits = options.limits;
   csv.threads = options.threads;
   csv.files = state.files;
+  // Blocks are read 2 * threads at a time: together a small part of the budget.
+  csv.block_bytes =
+      std::clamp(options.memory_budget / 64, Index{64} << 10, Index{1} << 20);
   for (const auto& key : {options.entity, options.time}) {
     if (!key.empty()) csv.keys.push_back(key);
   }

@@ -113,7 +113,7 @@ TEST(Convert, RowGroupsEndAtSequencesAndLongSequencesHaveTheirOwn) {
 
 TEST(Convert, SameBytesForAnyBudgetAndThreads) {
   io::MemoryFiles files;
-  files.put("/bank.csv", bank_text(40'000, 300));
+  files.put("/bank.csv", bank_text(20'000, 300));
   ConvertOptions options = bank_options(files);
   options.row_group_rows = 1000;
   convert({"/bank.csv"}, "/whole", options);
