@@ -1,6 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
+#include <sys/mman.h>
+
 #include <algorithm>
 #include <bit>
+#include <cstdint>
 #include <mutex>
 #include <new>
 #include <utility>
@@ -20,6 +23,18 @@ Index size_class(Index bytes) {
   const auto wanted = static_cast<std::uint64_t>(std::max<Index>(bytes, 256));
   const std::uint64_t step = std::max<std::uint64_t>(256, std::bit_floor(wanted) / 4);
   return static_cast<Index>((wanted + step - 1) / step * step);
+}
+
+// Batches are written and read once, front to back: large pages save most of the
+// misses. A hint; refusals do not matter.
+void ask_for_huge_pages(std::byte* data, Index bytes) noexcept {
+  constexpr std::uintptr_t kHuge = std::uintptr_t{2} << 20U;
+  const auto begin =
+      (reinterpret_cast<std::uintptr_t>(data) + kHuge - 1) / kHuge * kHuge;
+  const auto end =
+      (reinterpret_cast<std::uintptr_t>(data) + static_cast<std::uintptr_t>(bytes)) /
+      kHuge * kHuge;
+  if (end > begin) madvise(reinterpret_cast<void*>(begin), end - begin, MADV_HUGEPAGE);
 }
 
 }  // namespace
@@ -74,6 +89,7 @@ bool SlabPool::State::allocate(Index bytes, bool force, Slab& slab) {
     throw std::bad_alloc();
   }
   slab.bytes_ = bytes;
+  ask_for_huge_pages(slab.data_, bytes);
   return true;
 }
 
