@@ -9,14 +9,21 @@ namespace lade::io {
 
 namespace {
 
-/// Checks the directory against its manifest and takes what that records.
+/// The manifest of the one directory that was given, if it is to be used and is there.
 void read_manifest_of(OpenRequest& request) {
   const std::string& word = request.options.manifest;
   require(word == "use" || word == "ignore",
           "open: manifest must be use or ignore, got \"" + escape_text(word) + "\"");
-  if (word == "ignore" || request.found.directory.empty()) return;
-  auto manifest =
-      read_manifest(request.files(), request.found.directory, request.options.limits);
+  const std::string& path = request.paths.empty() ? std::string() : request.paths[0];
+  if (word == "ignore" || request.paths.size() != 1 || !request.files().exists(path))
+    return;
+  if (request.files().stat(path).kind != FileKind::directory) return;
+  request.manifest = read_manifest(request.files(), path, request.options.limits);
+}
+
+/// Checks the files found against the manifest.
+void check_listed(const OpenRequest& request) {
+  const auto& manifest = request.manifest;
   if (!manifest) return;
   const auto refuse = [&](const std::string& path, std::string_view rule,
                           std::string_view what) {
@@ -47,7 +54,38 @@ void read_manifest_of(OpenRequest& request) {
       refuse(join(request.found.directory, listed.path), "manifest.missing",
              "the manifest lists a file that is not there");
   }
-  request.manifest = std::move(manifest);
+}
+
+/// A word of the policies that a manifest records: JSON in canonical form.
+std::optional<std::string> recorded_word(const Manifest& manifest,
+                                         const std::string& name) {
+  const auto found = manifest.more.find("policies");
+  if (found == manifest.more.end()) return std::nullopt;
+  const std::string before = "\"" + name + "\":\"";
+  const auto at = found->second.find(before);
+  if (at == std::string::npos) return std::nullopt;
+  const auto begin = at + before.size();
+  return found->second.substr(begin, found->second.find('"', begin) - begin);
+}
+
+/// A converted dataset knows its keys and what was done to its rows: `source` and
+/// policies are those of its making, whoever opens it.
+void take_recorded(OpenRequest& request) {
+  if (!request.manifest || request.manifest->kind != "dataset") return;
+  OpenOptions& options = request.options;
+  const Manifest& manifest = *request.manifest;
+  if (options.entity.empty()) options.entity = manifest.text("entity").value_or("");
+  if (options.time.empty()) options.time = manifest.text("time").value_or("");
+  options.source = {};
+  if (const auto word = recorded_word(manifest, "on_bad")) {
+    request.policies.on_bad = parse_on_bad(*word);
+  }
+  if (const auto word = recorded_word(manifest, "on_truncated")) {
+    request.policies.on_truncated = parse_on_truncated(*word);
+  }
+  if (const auto word = recorded_word(manifest, "on_disorder")) {
+    request.policies.on_disorder = parse_on_disorder(*word);
+  }
 }
 
 }  // namespace
@@ -77,8 +115,12 @@ Dataset open(const std::vector<std::string>& paths, const OpenOptions& options) 
   if (own.memory_budget <= 0) own.memory_budget = default_memory_budget();
   request.ledger = std::make_shared<Ledger>(own.memory_budget);
   request.policies = resolve(own.policies, own.source.policies);
-  request.found = discover(paths, own.source, own.limits, *own.files);
   read_manifest_of(request);
+  take_recorded(request);
+  own.policies = {request.policies.on_bad, request.policies.max_bad,
+                  request.policies.on_truncated, request.policies.on_disorder};
+  request.found = discover(paths, own.source, own.limits, *own.files);
+  check_listed(request);
   return request.found.format == "csv" ? open_text(std::move(request))
                                        : open_store(std::move(request));
 }

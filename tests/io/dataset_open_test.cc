@@ -334,6 +334,35 @@ TEST(DatasetOpen, RefusesAFileThatTheManifestDoesNotList) {
   EXPECT_EQ(open({"d"}, ignore).events(), 200);
 }
 
+TEST(DatasetOpen, AConvertedDatasetKnowsItsKeysAndPolicies) {
+  MemoryFiles files;
+  files.make_directory("d");
+  files.make_directory("d/_lade");
+  auto rows = sorted_by_id(some_rows(100));
+  std::swap(rows[0].event, rows[1].event);
+  std::swap(rows[0].event.time, rows[1].event.time);
+  rows[0].event.time += 1000;
+  put_parquet(files, "d/a.parquet", rows, 100);
+  Manifest manifest;
+  manifest.kind = "dataset";
+  manifest.created_by = "lade";
+  manifest.files.push_back({"a.parquet", files.stat("d/a.parquet").bytes, 100, 0, 0});
+  manifest.set_text("entity", "id");
+  manifest.set_text("time", "time");
+  manifest.more["policies"] = R"({"on_bad":"skip","on_disorder":"keep"})";
+  WriteOptions options;
+  options.files = &files;
+  write_manifest("d", manifest, options);
+  OpenOptions other = by_id(files);
+  other.entity = other.time = "";
+  other.source.format = "csv";
+  const auto dataset = open({"d"}, other);
+  EXPECT_EQ(dataset.entity(), "id");
+  EXPECT_EQ(dataset.policies().on_disorder, OnDisorder::keep);
+  EXPECT_EQ(read_everything(dataset), reference(rows));
+  EXPECT_EQ(dataset.fingerprint(), open({"d"}, by_id(files)).fingerprint());
+}
+
 TEST(DatasetOpen, ABadFileIsLeftOutIfAskedAndCounted) {
   MemoryFiles files;
   files.make_directory("d");
