@@ -282,7 +282,6 @@ void copy_indices(const Import& import, const arrow::Array& indices, Column& col
 
 /// Indices as i32 with zeros under nulls. They fit: the dictionary is short enough.
 void import_indices(const Import& import, const arrow::Array& indices, Column& column) {
-  column.validity = import_validity(import, indices);
   switch (indices.type_id()) {
     case arrow::Type::INT8:
       return copy_indices<std::int8_t>(import, indices, column);
@@ -303,12 +302,12 @@ void import_indices(const Import& import, const arrow::Array& indices, Column& c
   }
 }
 
-/// A row whose dictionary entry is null is a null.
-void drop_null_entries(const Import& import, const Column& entries, Index rows,
-                       Column& column) {
+/// A row whose dictionary entry is null is a null. The codes made stay in `scratch`.
+void drop_null_entries(const Import& import, const Import& scratch,
+                       const Column& entries, Index rows, Column& column) {
   if (entries.validity == nullptr) return;
   std::uint8_t* validity = writable_validity(import, column.validity, rows);
-  auto* out = import.allocate<std::int32_t>(rows);
+  auto* out = scratch.allocate<std::int32_t>(rows);
   const auto* codes = column.as<std::int32_t>();
   for (Index r = 0; r < rows; ++r) {
     const bool kept = column.valid(r) && entries.valid(codes[r]);
@@ -360,19 +359,20 @@ void import_dictionary(const Import& import, const arrow::DictionaryArray& array
                 "a dictionary must have fewer than 2^31 - 1 entries, got " +
                     std::to_string(values->length()));
   }
-  import_indices(import, *array.indices(), column);
-  Chunk entry_chunk;  // lives until the rows have their values
-  const Import import_entries{import.source, import.column, import.pool,
-                              import.first_row, entry_chunk};
+  Chunk scratch_chunk;  // dies when the rows have their values
+  const Import scratch{import.source, import.column, import.pool, import.first_row,
+                       scratch_chunk};
+  column.validity = import_validity(import, *array.indices());
+  import_indices(scratch, *array.indices(), column);
   Column entries{.kind = column.kind, .unit = column.unit};
   if (column.kind == Kind::text) {
-    entries.validity = import_validity(import_entries, *values);
-    drop_null_entries(import, entries, rows, column);
+    entries.validity = import_validity(scratch, *values);
+    drop_null_entries(import, scratch, entries, rows, column);
     import_dictionary_texts(import, *values, rows, column);
     return;
   }
-  import_array(import_entries, *values, entries);
-  drop_null_entries(import, entries, rows, column);
+  import_array(scratch, *values, entries);
+  drop_null_entries(import, scratch, entries, rows, column);
   switch (width(column.kind)) {
     case 1:
       return gather<std::uint8_t>(import, entries, rows, column);

@@ -297,6 +297,18 @@ TEST(ImportChunk, ReadsEveryKindOfDictionary) {
   }
 }
 
+TEST(ImportChunk, KeepsOfADictionaryOnlyWhatItGives) {
+  arrow::ProxyMemoryPool pool(arrow::default_memory_pool());
+  const auto batch = batch_of(arrow::DictionaryArray::FromArrays(
+                                  arrow::dictionary(arrow::int64(), arrow::utf8()),
+                                  array(arrow::int64(), "[0, 1, 0, 0]"),
+                                  array(arrow::utf8(), R"(["ab", "c", "unused"])"))
+                                  .ValueOrDie());
+  const auto chunk = import_chunk(batch, {}, "test", &pool);
+  EXPECT_EQ(chunk->bytes, 4 * 4 + 3 * 8 + 3) << "codes, offsets, texts";
+  EXPECT_EQ(pool.bytes_allocated(), 64 + 3 * 8 + 3) << "one buffer of codes: 64 bytes";
+}
+
 TEST(ImportChunk, ReadsANullEntryOfADictionaryAsNull) {
   const auto texts =
       arrow::DictionaryArray::FromArrays(
