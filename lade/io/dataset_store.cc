@@ -67,7 +67,7 @@ FileStore::FileStore(const Discovery& found, const StoreOptions& options)
   std::vector<std::exception_ptr> errors(at(count));
   parallel_for(count, options.threads, [&](Index i) {
     try {
-      files_[at(i)] = open(found.files[at(i)], found.format, options);
+      files_[at(i)] = read_footer(found.files[at(i)], found.format, options);
     } catch (const DataError&) {
       if (options.on_bad != OnBad::skip) throw;
       errors[at(i)] = std::current_exception();
@@ -114,9 +114,8 @@ FileStore::FileStore(const Discovery& found, const StoreOptions& options)
   }
 }
 
-std::unique_ptr<FileStore::OneFile> FileStore::open(const FoundFile& found,
-                                                    const std::string& format,
-                                                    const StoreOptions& options) {
+std::unique_ptr<FileStore::OneFile> FileStore::read_footer(
+    const FoundFile& found, const std::string& format, const StoreOptions& options) {
   const bool ipc = format == "ipc";
   DataFile data =
       ipc ? DataFile(IpcFile(*options.files, found.path, options.limits))

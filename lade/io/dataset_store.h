@@ -65,9 +65,9 @@ class FileStore {
   std::vector<std::string> names_in(const OneFile& file,
                                     const std::vector<Index>& positions) const;
   void touch(std::int32_t file) const;
-  static std::unique_ptr<OneFile> open(const FoundFile& found,
-                                       const std::string& format,
-                                       const StoreOptions& options);
+  static std::unique_ptr<OneFile> read_footer(const FoundFile& found,
+                                              const std::string& format,
+                                              const StoreOptions& options);
   std::shared_ptr<const Chunk> see_through_schema(
       const OneFile& file, const std::vector<Index>& positions, Index rows,
       std::shared_ptr<const Chunk> chunk) const;
