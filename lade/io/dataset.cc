@@ -110,6 +110,8 @@ std::vector<Index> all_columns(const Schema& schema) {
 }
 
 std::vector<Index> offered_columns(const Schema& schema, const OpenOptions& options) {
+  require(!options.filter || !options.filter_text.empty(),
+          "open: a filter needs filter_text, its place in the fingerprint");
   std::set<Index> positions;
   if (options.columns) {
     for (const auto& column : *options.columns) {
