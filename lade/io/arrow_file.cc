@@ -5,6 +5,7 @@
 #include <arrow/io/interfaces.h>
 #include <arrow/memory_pool.h>
 #include <arrow/status.h>
+#include <arrow/util/future.h>
 
 #include <algorithm>
 #include <utility>
@@ -67,6 +68,15 @@ class ArrowFile final : public arrow::io::RandomAccessFile {
     const auto got = ReadAt(position, bytes, (*buffer)->mutable_data());
     if (!got.ok()) return got.status();
     return std::shared_ptr<arrow::Buffer>(std::move(*buffer));
+  }
+
+  // The default hands the read to Arrow's own threads, which may outlive pool and file.
+  arrow::Future<std::shared_ptr<arrow::Buffer>> ReadAsync(const arrow::io::IOContext&,
+                                                          int64_t position,
+                                                          int64_t wanted,
+                                                          bool) override {
+    return arrow::Future<std::shared_ptr<arrow::Buffer>>::MakeFinished(
+        ReadAt(position, wanted));
   }
 
   arrow::Result<int64_t> Read(int64_t wanted, void* out) override {

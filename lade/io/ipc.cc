@@ -6,6 +6,7 @@
 #include <arrow/ipc/reader.h>
 #include <arrow/record_batch.h>
 #include <arrow/type.h>
+#include <arrow/util/future.h>
 #include <arrow/util/key_value_metadata.h>
 
 #include <algorithm>
@@ -44,6 +45,14 @@ class OverlaidFile final : public arrow::io::RandomAccessFile {
     auto got = inner_->ReadAt(position, wanted);
     if (got.ok()) overlay(position, (*got)->size(), (*got)->mutable_data());
     return got;
+  }
+  // The default hands the read to Arrow's own threads, which may outlive pool and file.
+  arrow::Future<std::shared_ptr<arrow::Buffer>> ReadAsync(const arrow::io::IOContext&,
+                                                          int64_t position,
+                                                          int64_t wanted,
+                                                          bool) override {
+    return arrow::Future<std::shared_ptr<arrow::Buffer>>::MakeFinished(
+        ReadAt(position, wanted));
   }
   arrow::Result<int64_t> Read(int64_t wanted, void* out) override {
     const auto at = inner_->Tell();
@@ -284,13 +293,21 @@ struct IpcStream::State {
   Schema schema;
   bool unproven_end = false;
 
-  /// The end marker is a continuation with length 0 (or, of old, a length 0 alone).
-  bool marked_end() const {
-    const Index bytes = file->bytes();
-    if (bytes < static_cast<Index>(head.size()) + 4) return false;
-    std::uint32_t last = 1;
-    file->read_at(bytes - 4, std::as_writable_bytes(std::span(&last, 1)));
-    return last == 0;
+  bool ended = false;
+
+  /// True if the bytes [at, end of file) end with the marker: a continuation and length
+  /// 0, or, of old, a length 0 alone. No bytes at all are an end too, but prove
+  /// nothing.
+  bool marked_end(Index at) const {
+    const Index left = file->bytes() - at;
+    std::uint32_t words[2] = {1, 1};
+    const Index bytes = std::min<Index>(left, sizeof words);
+    file->read_at(file->bytes() - bytes, std::as_writable_bytes(std::span(words))
+                                             .first(static_cast<std::size_t>(bytes)));
+    if (left >= 8) return words[0] == 0xFFFFFFFF && words[1] == 0;
+    if (left == 0 || (left == 4 && words[0] == 0)) return left == 4;
+    throw DataError({.source = path, .offset = at, .rule = "ipc.cut"},
+                    "the stream ends inside a message's length");
   }
 };
 
@@ -320,6 +337,7 @@ std::shared_ptr<arrow::Schema> IpcStream::arrow_schema() const {
 bool IpcStream::unproven_end() const { return state_->unproven_end; }
 
 RecordBatch IpcStream::next() {
+  if (state_->ended) return nullptr;
   const Index at = state_->source->Tell().ValueOr(0);
   RecordBatch batch;
   const arrow::Status status = state_->reader->ReadNext(&batch);
@@ -332,7 +350,8 @@ RecordBatch IpcStream::next() {
                       std::to_string(state_->file->bytes() - after) +
                           " bytes follow the end of the stream");
     }
-    state_->unproven_end = !state_->marked_end();
+    state_->unproven_end = !state_->marked_end(at);
+    state_->ended = true;
     return nullptr;
   }
   check_ipc(batch->ValidateFull(), state_->path, "ipc.batch", at);

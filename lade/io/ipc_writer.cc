@@ -1,4 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
+#include <arrow/array/concatenate.h>
 #include <arrow/ipc/options.h>
 #include <arrow/ipc/writer.h>
 #include <arrow/util/key_value_metadata.h>
@@ -67,6 +68,16 @@ struct IpcWriter::State {
     writer = std::move(made).ValueUnsafe();
   }
 
+  // Of a slice Arrow writes some bytes beyond its last text: what follows must not
+  // show.
+  RecordBatch compact(const arrow::RecordBatch& slice) const {
+    arrow::ArrayVector columns;
+    for (const auto& column : slice.columns()) {
+      columns.push_back(take(arrow::Concatenate({column}), file.path()));
+    }
+    return arrow::RecordBatch::Make(schema, slice.num_rows(), std::move(columns));
+  }
+
   /// Writes whole batches; the rest too if `all`.
   void flush(bool all) {
     if (pending_rows < options.batch_rows && !all) return;
@@ -76,7 +87,7 @@ struct IpcWriter::State {
     Index at = 0;
     while (joined->num_rows() - at >= options.batch_rows ||
            (all && at < joined->num_rows())) {
-      const RecordBatch part = joined->Slice(at, options.batch_rows);
+      const RecordBatch part = compact(*joined->Slice(at, options.batch_rows));
       check_carried(writer->WriteRecordBatch(*part), file.path());
       at += part->num_rows();
     }

@@ -5,6 +5,7 @@
 #include <arrow/io/interfaces.h>
 #include <arrow/table.h>
 #include <arrow/type.h>
+#include <arrow/util/future.h>
 #include <parquet/arrow/reader.h>
 #include <parquet/exception.h>
 #include <parquet/file_reader.h>
@@ -53,6 +54,14 @@ class LoadedColumn final : public arrow::io::RandomAccessFile {
     if (!slice.ok()) return slice.status();
     std::memcpy(out, (*slice)->data(), static_cast<std::size_t>((*slice)->size()));
     return (*slice)->size();
+  }
+  // Not on Arrow's own threads.
+  arrow::Future<std::shared_ptr<arrow::Buffer>> ReadAsync(const arrow::io::IOContext&,
+                                                          int64_t position,
+                                                          int64_t wanted,
+                                                          bool) override {
+    return arrow::Future<std::shared_ptr<arrow::Buffer>>::MakeFinished(
+        ReadAt(position, wanted));
   }
   arrow::Result<int64_t> Read(int64_t wanted, void* out) override {
     const auto got = ReadAt(at_, wanted, out);
