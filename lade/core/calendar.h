@@ -14,8 +14,8 @@ namespace lade {
 /// Proleptic Gregorian calendar. `day` counts days since 1970-01-01, also before it.
 struct Date {
   std::int32_t year = 1970;
-  std::int32_t month = 1;   // 1..12
-  std::int32_t day = 1;     // 1..31
+  std::int32_t month = 1;  // 1..12
+  std::int32_t day = 1;    // 1..31
 };
 /// Source: H. Hinnant, "chrono-Compatible Low-Level Date Algorithms", 2013.
 Date to_date(std::int64_t day) noexcept;
@@ -39,12 +39,13 @@ class Zone {
 
   /// Seconds to add to UTC at that instant.
   struct Span {
-    std::int64_t begin;      // first second (UTC, since 1970) for which `offset` holds
-    std::int64_t end;        // first for which it does not
+    std::int64_t begin;  // first second (UTC, since 1970) for which `offset` holds
+    std::int64_t end;    // first for which it does not
     std::int32_t offset;
   };
   Span at(std::int64_t utc_second) const;
-  /// The UTC second of a local second; in a gap the instant after it, in a fold the first.
+  /// The UTC second of a local second; in a gap the instant after it, in a fold the
+  /// first.
   std::int64_t to_utc(std::int64_t local_second) const;
   bool fixed() const;
   const std::string& name() const;

@@ -14,13 +14,16 @@ namespace lade {
 
 /// Checked reading of bytes from a stranger; the only pointer arithmetic in a decoder.
 ///
-/// Every take moves forward or throws DataError{source, offset, rule} "N bytes needed, M left".
-/// Numbers are little-endian.
+/// Every take moves forward or throws DataError{source, offset, rule} "N bytes needed,
+/// M left". Numbers are little-endian.
 class Cursor {
  public:
   Cursor(std::span<const std::byte> bytes, std::string source, std::string rule)
-      : begin_(bytes.data()), at_(begin_), end_(begin_ + bytes.size()),
-        source_(std::move(source)), rule_(std::move(rule)) {}
+      : begin_(bytes.data()),
+        at_(begin_),
+        end_(begin_ + bytes.size()),
+        source_(std::move(source)),
+        rule_(std::move(rule)) {}
 
   std::span<const std::byte> take(std::uint64_t n) {
     if (n > left()) fail_short(n);

@@ -20,20 +20,20 @@ class ArgumentError : public std::invalid_argument {
 
 /// Where in the input a rule was broken. What is not known stays empty.
 struct Place {
-  std::string source = {};         // file or table; credentials already cut away
+  std::string source = {};           // file or table; credentials already cut away
   std::optional<Index> offset = {};  // byte in the source
-  std::optional<Index> row = {};   // row or record; lines of text count from 1
+  std::optional<Index> row = {};     // row or record; lines of text count from 1
   std::string column = {};
-  std::string rule = {};           // stable id, for example "csv.field_count"
-  std::string value = {};          // offending value, not yet escaped
+  std::string rule = {};   // stable id, for example "csv.field_count"
+  std::string value = {};  // offending value, not yet escaped
 };
 
 /// The bytes are not what their format promises. `lade.DataError`, exit code 3.
 ///
-/// Text: `ticks.dbn: byte 536, record 6: dbn.record_length: record must be 56 bytes, 32 left`.
-/// A row is called a record where the rule starts with `dbn.`, a line with `csv.` or `ts.`.
-/// Source and column are escaped here. `what` must hold input only through `escape_text`;
-/// control characters that slipped in are escaped all the same.
+/// Text: `ticks.dbn: byte 536, record 6: dbn.record_length: record must be 56 bytes, 32
+/// left`. A row is called a record where the rule starts with `dbn.`, a line with
+/// `csv.` or `ts.`. Source and column are escaped here. `what` must hold input only
+/// through `escape_text`; control characters that slipped in are escaped all the same.
 class DataError : public std::runtime_error {
  public:
   /// `what` is the rule in words, with the value: "record must be 56 bytes, 32 left".

@@ -40,15 +40,16 @@ struct Limits {
 };
 
 /// Sets one limit by name, as `--limit max_row_bytes=64MiB` does.
-/// Errors: ArgumentError for an unknown name (with the nearest) or a value outside [1, 2^62].
+/// Errors: ArgumentError for an unknown name (with the nearest) or a value outside [1,
+/// 2^62].
 void set_limit(Limits& limits, std::string_view name, Index value);
 
 /// Names of all limits, in the order of the struct, and the value of one.
 std::vector<std::string> limit_names();
 Index get_limit(const Limits& limits, std::string_view name);
 
-/// Bytes from "65536", "64KiB", "64MiB", "2GiB", "1TiB" (also "64 MiB", "1.5GiB", "10MB").
-/// Errors: ArgumentError naming `what` and the text.
+/// Bytes from "65536", "64KiB", "64MiB", "2GiB", "1TiB" (also "64 MiB", "1.5GiB",
+/// "10MB"). Errors: ArgumentError naming `what` and the text.
 Index parse_bytes(std::string_view text, std::string_view what);
 
 enum class OnBad : std::uint8_t { fail, skip, null };
@@ -65,8 +66,8 @@ std::string_view name(OnDisorder value);
 
 /// How many bad rows are endured: a count, or a fraction of the rows seen.
 struct MaxBad {
-  std::optional<Index> count;      // error at bad > count
-  double fraction = 0.01;          // error at bad > max(100, fraction * rows_seen)
+  std::optional<Index> count;  // error at bad > count
+  double fraction = 0.01;      // error at bad > max(100, fraction * rows_seen)
 
   /// The largest number of bad rows allowed after `rows_seen` rows.
   Index allowed(Index rows_seen) const;
@@ -82,8 +83,16 @@ struct Policies {
 
 /// Why a row was dropped; the list is closed.
 enum class DropReason : std::uint8_t {
-  bad_value, short_row, long_row, bad_utf8, null_key, time_range, time_disorder,
-  truncated_tail, bad_block, bad_file
+  bad_value,
+  short_row,
+  long_row,
+  bad_utf8,
+  null_key,
+  time_range,
+  time_disorder,
+  truncated_tail,
+  bad_block,
+  bad_file
 };
 inline constexpr int kDropReasons = 10;
 std::string_view name(DropReason reason);
@@ -98,17 +107,19 @@ struct ReadReport {
   Index rows_filtered = 0;
   Index dropped[kDropReasons] = {};
   Index rows_out_of_order = 0;
-  Index unverified_pages = 0;      // Parquet pages without a checksum
-  Index nulls_made = 0;            // values replaced by null under on_bad = null
-  std::vector<Place> first_bad;    // at most kMaxPlaces
-  bool unproven_end = false;       // a cut at the end could not have been seen
+  Index unverified_pages = 0;    // Parquet pages without a checksum
+  Index nulls_made = 0;          // values replaced by null under on_bad = null
+  std::vector<Place> first_bad;  // at most kMaxPlaces
+  bool unproven_end = false;     // a cut at the end could not have been seen
 
   Index dropped_total() const;
   /// Counts one dropped row and remembers its place if there is room.
   void drop(DropReason reason, Place place);
   /// Adds what a later part of the same input reported.
   void add(const ReadReport& later);
-  bool balanced() const { return rows_seen == rows_given + rows_filtered + dropped_total(); }
+  bool balanced() const {
+    return rows_seen == rows_given + rows_filtered + dropped_total();
+  }
 };
 
 }  // namespace lade

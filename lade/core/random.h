@@ -7,16 +7,26 @@
 
 #include "lade/core/matrix.h"
 
-/// Counter-based random numbers: every value is a pure function of a key and a position.
-/// Frozen: changing a bit of it is a new format version.  Docs: docs/formats/random.md.
+/// Counter-based random numbers: every value is a pure function of a key and a
+/// position. Frozen: changing a bit of it is a new format version.  Docs:
+/// docs/formats/random.md.
 namespace lade::random {
 
 inline constexpr std::uint64_t kGamma = 0x9E3779B97F4A7C15U;
 
 /// One stream number, one use.
 enum Stream : std::uint64_t {
-  order = 1, block = 2, group = 3, window = 4, bucket = 5, fraction = 6, weight = 7,
-  mix = 8, substitute = 9, split = 10, slice = 11
+  order = 1,
+  block = 2,
+  group = 3,
+  window = 4,
+  bucket = 5,
+  fraction = 6,
+  weight = 7,
+  mix = 8,
+  substitute = 9,
+  split = 10,
+  slice = 11
 };
 
 /// Source: Stafford's variant 13 of the 64-bit finaliser (as in SplitMix64).
@@ -47,9 +57,10 @@ constexpr std::uint64_t draw(std::uint64_t k, std::uint64_t i) noexcept {
 }
 
 /// A number in 0..n-1: the high 64 bits of draw(k, i) * n.
-constexpr std::uint64_t below(std::uint64_t k, std::uint64_t i, std::uint64_t n) noexcept {
-  return static_cast<std::uint64_t>(
-      (static_cast<unsigned __int128>(draw(k, i)) * n) >> 64U);
+constexpr std::uint64_t below(std::uint64_t k, std::uint64_t i,
+                              std::uint64_t n) noexcept {
+  return static_cast<std::uint64_t>((static_cast<unsigned __int128>(draw(k, i)) * n) >>
+                                    64U);
 }
 
 /// The unit interval [0, 1) in steps of 2^-53.

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// Columns in memory as operators see them: typed arrays without Arrow, cut into immutable
-// chunks (decoded row groups), and blocks of whole sequences that view them.
+// Columns in memory as operators see them: typed arrays without Arrow, cut into
+// immutable chunks (decoded row groups), and blocks of whole sequences that view them.
 #pragma once
 
 #include <cstdint>
@@ -19,10 +19,22 @@ namespace lade {
 
 /// How the values of a column lie in memory.
 ///
-/// boolean: one byte 0/1. time: i64 in `unit`, counted from 1970. text: i32 codes into the
-/// chunk's dictionary. Everything else as named.
+/// boolean: one byte 0/1. time: i64 in `unit`, counted from 1970. text: i32 codes into
+/// the chunk's dictionary. Everything else as named.
 enum class Kind : std::uint8_t {
-  boolean, i8, i16, i32, i64, u8, u16, u32, u64, f32, f64, time, text
+  boolean,
+  i8,
+  i16,
+  i32,
+  i64,
+  u8,
+  u16,
+  u32,
+  u64,
+  f32,
+  f64,
+  time,
+  text
 };
 enum class TimeUnit : std::uint8_t { s, ms, us, ns };
 
@@ -32,15 +44,15 @@ Index per_second(TimeUnit unit) noexcept;
 Index width(Kind kind) noexcept;
 std::string_view name(Kind kind);
 std::string_view name(TimeUnit unit);
-bool is_integer(Kind kind) noexcept;   // i8..u64
-bool is_number(Kind kind) noexcept;    // integers, f32, f64, boolean
+bool is_integer(Kind kind) noexcept;  // i8..u64
+bool is_number(Kind kind) noexcept;   // integers, f32, f64, boolean
 
 struct ColumnType {
   Kind kind = Kind::f64;
-  TimeUnit unit = TimeUnit::us;    // of time
-  bool date = false;               // time that was a date column: s at midnight, precision one day
-  std::string zone = {};           // time zone name of a time column, "" = none
-  bool binary = false;             // text of a binary column: bytes that need not be UTF-8
+  TimeUnit unit = TimeUnit::us;  // of time
+  bool date = false;  // time that was a date column: s at midnight, precision one day
+  std::string zone = {};  // time zone name of a time column, "" = none
+  bool binary = false;    // text of a binary column: bytes that need not be UTF-8
   bool operator==(const ColumnType&) const = default;
 };
 /// "i64", "text", "timestamp[us, UTC]", "date".
@@ -73,7 +85,8 @@ class Dictionary {
   Index size() const { return static_cast<Index>(offsets_.size()) - 1; }
   std::string_view operator[](Index code) const {
     const auto c = static_cast<std::size_t>(code);
-    return {bytes_ + offsets_[c], static_cast<std::size_t>(offsets_[c + 1] - offsets_[c])};
+    return {bytes_ + offsets_[c],
+            static_cast<std::size_t>(offsets_[c + 1] - offsets_[c])};
   }
   /// Differs between any two dictionaries of a process; a key for memo tables.
   std::uint64_t id() const { return id_; }
@@ -103,16 +116,17 @@ struct Column {
   }
 };
 
-/// One decoded row group (or part of an in-memory table): immutable, shared by reference.
+/// One decoded row group (or part of an in-memory table): immutable, shared by
+/// reference.
 ///
 /// Bytes under a null are 0 (text: code 0 may be out of an empty dictionary: look at
 /// validity first). Text codes of valid rows are within the dictionary.
 struct Chunk {
   Index rows = 0;
-  std::vector<Column> columns;             // by position of the reader's selected columns
-  Index bytes = 0;                         // what it holds in memory
+  std::vector<Column> columns;  // by position of the reader's selected columns
+  Index bytes = 0;              // what it holds in memory
   std::vector<std::shared_ptr<const void>> owners;
-  Reservation reservation;                 // of these bytes, if they are on a ledger
+  Reservation reservation;  // of these bytes, if they are on a ledger
 };
 
 /// Rows [begin, begin + rows) of a chunk: one whole sequence, ascending in time.
@@ -125,9 +139,9 @@ struct SequenceView {
 
 /// Many whole sequences. The unit of work of every operator.
 struct SequenceBlock {
-  const Schema* schema = nullptr;          // of the chunks' columns
+  const Schema* schema = nullptr;  // of the chunks' columns
   std::vector<SequenceView> sequences;
-  std::vector<std::shared_ptr<const Chunk>> chunks;   // keeps what the views see alive
+  std::vector<std::shared_ptr<const Chunk>> chunks;  // keeps what the views see alive
 };
 
 }  // namespace lade

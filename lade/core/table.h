@@ -26,33 +26,35 @@ using Table = std::shared_ptr<arrow::Table>;
 /// std::runtime_error "internal error".
 void check(const arrow::Status& status, std::string_view source);
 
-/// The value of a result, or the error of `check`. Defined in table_internal.h for sources
-/// that include Arrow's headers.
+/// The value of a result, or the error of `check`. Defined in table_internal.h for
+/// sources that include Arrow's headers.
 template <class T>
 T take(arrow::Result<T> result, std::string_view source);
 
 /// Lade's schema of an Arrow schema.
 ///
-/// Allowed: bool, ints, floats, decimal128 (read as f64), date32/64, timestamp, duration
-/// (as i64), string, large_string, string_view, binary forms of these, dictionaries of
-/// them. Extension types are seen as their storage. f16 is f32.
-/// Errors: DataError `table.type` naming column and type; `table.duplicate_column`.
+/// Allowed: bool, ints, floats, decimal128 (read as f64), date32/64, timestamp,
+/// duration (as i64), string, large_string, string_view, binary forms of these,
+/// dictionaries of them. Extension types are seen as their storage. f16 is f32. Errors:
+/// DataError `table.type` naming column and type; `table.duplicate_column`.
 Schema import_schema(const arrow::Schema& schema, std::string_view source);
-/// The Arrow type that `export_chunk` gives: text is dictionary<int32, string> (of a binary
-/// column: binary), dates are date32.
+/// The Arrow type that `export_chunk` gives: text is dictionary<int32, string> (of a
+/// binary column: binary), dates are date32.
 std::shared_ptr<arrow::DataType> to_arrow(const ColumnType& type);
 
 /// One chunk of the named columns (all if empty) of a record batch, after ValidateFull.
 ///
-/// Zero-copy where layouts agree and there are no nulls; otherwise converted, null slots
-/// zeroed. Text becomes a dictionary per chunk, in order of first use. Dates are seconds
-/// at midnight; decimals the nearest double; an INT64_MIN time stamp is a null.
-/// Errors: DataError `table.utf8`, `table.invalid`, `table.rows` naming source, column and,
-///         where known, the row (counted from `first_row`); ArgumentError for an unknown
-///         column, with the nearest.
-/// Memory: `pool` is asked for what is converted; nullptr = the default pool. Only buffers
-///         of the named columns stay alive. Chunk.bytes counts the rows seen, not what a
-///         slice's parent holds.
+/// Zero-copy where layouts agree and there are no nulls; otherwise converted, null
+/// slots zeroed. Text becomes a dictionary per chunk, in order of first use. Dates are
+/// seconds at midnight; decimals the nearest double; an INT64_MIN time stamp is a null.
+/// Errors: DataError `table.utf8`, `table.invalid`, `table.rows` naming source, column
+/// and,
+///         where known, the row (counted from `first_row`); ArgumentError for an
+///         unknown column, with the nearest.
+/// Memory: `pool` is asked for what is converted; nullptr = the default pool. Only
+/// buffers
+///         of the named columns stay alive. Chunk.bytes counts the rows seen, not what
+///         a slice's parent holds.
 std::shared_ptr<const Chunk> import_chunk(const RecordBatch& batch,
                                           const std::vector<std::string>& columns,
                                           std::string_view source,

@@ -163,7 +163,7 @@ struct IpcFile::State {
     const std::shared_ptr<const File> opened = file.get();
     file_bytes = opened->bytes();
     layout = read_ipc_layout(*opened, limits);
-    const auto reader = open(opened, {}, nullptr);
+    const auto reader = reader_over(opened, {}, nullptr);
     arrow_schema = reader->schema()->WithMetadata(nullptr);
     metadata = reader->metadata();
     schema = import_schema(*arrow_schema, path);
@@ -177,7 +177,7 @@ struct IpcFile::State {
 
   std::shared_ptr<const arrow::KeyValueMetadata> metadata;
 
-  std::shared_ptr<arrow::ipc::RecordBatchFileReader> open(
+  std::shared_ptr<arrow::ipc::RecordBatchFileReader> reader_over(
       const std::shared_ptr<const File>& opened, std::vector<int> fields,
       arrow::MemoryPool* pool) {
     auto options = read_options(pool);
@@ -252,7 +252,7 @@ RecordBatch IpcFile::read(Index b, const std::vector<std::string>& columns,
   ascending.erase(std::unique(ascending.begin(), ascending.end()), ascending.end());
   const Index offset = state_->layout.batches[static_cast<std::size_t>(b)].offset;
   const std::string& path = state_->path;
-  const auto reader = state_->open(state_->open_file(), ascending, pool);
+  const auto reader = state_->reader_over(state_->open_file(), ascending, pool);
   RecordBatch batch =
       take_ipc(reader->ReadRecordBatch(static_cast<int>(b)), path, "ipc.batch", offset);
   if (batch->num_rows() != batch_rows(b)) {

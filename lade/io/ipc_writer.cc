@@ -50,7 +50,7 @@ struct IpcWriter::State {
     }
   }
 
-  void open() {
+  void begin() {
     if (writer) return;
     std::vector<std::string> keys;
     std::vector<std::string> values;
@@ -82,7 +82,7 @@ struct IpcWriter::State {
   void flush(bool all) {
     if (pending_rows < options.batch_rows && !all) return;
     if (pending_rows == 0) return;
-    open();
+    begin();
     const RecordBatch joined = one_batch(pending, schema);
     Index at = 0;
     while (joined->num_rows() - at >= options.batch_rows ||
@@ -99,7 +99,7 @@ struct IpcWriter::State {
 
   ManifestFile finish() {
     flush(true);
-    open();
+    begin();
     stream->capture();
     check_carried(writer->Close(), file.path());
     const ManifestFile done{

@@ -145,7 +145,7 @@ struct ParquetWriter::State {
     return builder.build();
   }
 
-  void open(const arrow::RecordBatch* first) {
+  void begin(const arrow::RecordBatch* first) {
     if (writer) return;
     // The Arrow schema in the footer keeps time zones and durations.
     const auto arrow_properties = parquet::ArrowWriterProperties::Builder()
@@ -162,7 +162,7 @@ struct ParquetWriter::State {
   void end_row_group() {
     if (pending_rows == 0) return;
     const RecordBatch group = one_batch(pending, schema);
-    open(group.get());
+    begin(group.get());
     const auto table =
         take(arrow::Table::FromRecordBatches(schema, {group}), file.path());
     check_carried(writer->WriteTable(*table, table->num_rows()), file.path());
@@ -173,7 +173,7 @@ struct ParquetWriter::State {
 
   ManifestFile finish() {
     end_row_group();
-    open(nullptr);
+    begin(nullptr);
     std::vector<std::string> keys;
     std::vector<std::string> values;
     for (const auto& [key, value] : options.metadata) {

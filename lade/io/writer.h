@@ -17,9 +17,9 @@ namespace lade::io {
 
 struct WriteOptions {
   bool overwrite = false;
-  std::vector<std::string> inputs = {};   // refused as target (same device and inode)
-  Files* files = nullptr;            // nullptr = real_files()
-  bool durable = true;               // false: cache entries, no fsync, no lock
+  std::vector<std::string> inputs = {};  // refused as target (same device and inode)
+  Files* files = nullptr;                // nullptr = real_files()
+  bool durable = true;                   // false: cache entries, no fsync, no lock
   std::int64_t sweep_after_s = 600;  // stale temporaries of dead writers are removed
   bool keep_part = false;  // directories: continue what a killed writer left, and
                            // leave the part when this one fails

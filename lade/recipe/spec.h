@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// A recipe as written: what one sample holds. Parsed from TOML, JSON or Python objects (all
-// become the same JSON form), checked here, bound to data by recipe/plan.h.
+// A recipe as written: what one sample holds. Parsed from TOML, JSON or Python objects
+// (all become the same JSON form), checked here, bound to data by recipe/plan.h.
 #pragma once
 
 #include <map>
@@ -20,25 +20,25 @@
 namespace lade {
 
 struct SequenceSpec {
-  std::string entity, time;                  // "" = given to open
+  std::string entity, time;  // "" = given to open
   WindowRule window;
-  Index max_length = 0;                      // 0 = none; the newest are kept
-  std::string until;                         // a constant time ("2024-03-01" or integer text)
-  std::string until_lag;                     // duration text
-  std::string max_age;                       // duration text
+  Index max_length = 0;   // 0 = none; the newest are kept
+  std::string until;      // a constant time ("2024-03-01" or integer text)
+  std::string until_lag;  // duration text
+  std::string max_age;    // duration text
   int week_start = 1;
   std::string timezone;
   bool drop_empty = false;
-  bool mask = false, padding_mask = false, entity_array = false;   // arrays on request
+  bool mask = false, padding_mask = false, entity_array = false;  // arrays on request
 };
 
 struct InputSpec {
   enum class Kind : std::uint8_t { number, category } kind = Kind::number;
   std::string column;
-  std::string name;                          // `as`, default the column
+  std::string name;  // `as`, default the column
   NumericInput numeric;
   VocabularyOptions vocabulary;
-  std::string dtype;                         // "" = the array's default
+  std::string dtype;  // "" = the array's default
 };
 
 /// One [[target]] table. Fields left out stay empty.
@@ -46,7 +46,7 @@ struct TargetText {
   std::string name;
   std::string where, aggregate, expression;  // aggregate xor expression (a mix)
   std::string every;
-  std::string look_back, look_ahead, lag;    // number or duration as text; "all"
+  std::string look_back, look_ahead, lag;  // number or duration as text; "all"
   std::string look_back_by, within;
   std::optional<double> empty;
   std::string warmup, missing;
@@ -64,11 +64,12 @@ struct RecipeSpec {
   std::vector<InputSpec> inputs;
   std::vector<TargetText> targets;
   bool stack_targets = false, target_valid = false, target_time = false;
-  std::string align;                         // "" or "event"
+  std::string align;  // "" or "event"
   std::string observed_until;
-  std::string label;                         // [label] column, per sequence constant
+  std::string label;  // [label] column, per sequence constant
   std::optional<io::SourceOptions> source;
-  std::map<std::string, std::string> loader; // [loader]: DataLoader arguments, values as JSON
+  std::map<std::string, std::string>
+      loader;  // [loader]: DataLoader arguments, values as JSON
 };
 
 /// A checked recipe. A value; copies share.
@@ -76,11 +77,14 @@ class Recipe {
  public:
   /// `source` names the text in errors ("bank.toml"). Only syntax, names and types are
   /// checked here; columns when it is bound.
-  /// Errors: ArgumentError "bank.toml: line 3: [[target]] 2: unknown field 'wher'; did you mean
-  ///         'where'?", with a caret under the word of an expression. DataError for a damaged
-  ///         fitted recipe or a newer format.
-  static Recipe from_toml(std::string_view text, std::string_view source, const Limits& = {});
-  static Recipe from_json(std::string_view text, std::string_view source, const Limits& = {});
+  /// Errors: ArgumentError "bank.toml: line 3: [[target]] 2: unknown field 'wher'; did
+  /// you mean
+  ///         'where'?", with a caret under the word of an expression. DataError for a
+  ///         damaged fitted recipe or a newer format.
+  static Recipe from_toml(std::string_view text, std::string_view source,
+                          const Limits& = {});
+  static Recipe from_json(std::string_view text, std::string_view source,
+                          const Limits& = {});
   /// By suffix (.toml, .json); fitted vocabularies beside it are read too.
   static Recipe from_file(const std::string& path, const Limits& = {});
 
@@ -89,7 +93,7 @@ class Recipe {
   std::string to_json() const;
   /// Without [source] and [loader] (loading.md 3.11).
   Hash128 hash() const;
-  bool fitted() const;                       // nothing is left to fit
+  bool fitted() const;  // nothing is left to fit
   const std::vector<FittedInput>& fitted_inputs() const;
   /// A copy with these fitted inputs.
   Recipe with_fitted(std::vector<FittedInput> inputs, std::string dataset_fingerprint,

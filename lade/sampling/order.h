@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// Which samples make step t of epoch e: pure functions, no state beyond one epoch's plan.
+// Which samples make step t of epoch e: pure functions, no state beyond one epoch's
+// plan.
 #pragma once
 
 #include <memory>
@@ -16,8 +17,8 @@ namespace lade {
 
 /// Ascending ids, or an ascending subset of them.
 struct SequentialSampler {
-  Index samples = 0;                                      // N
-  std::shared_ptr<const std::vector<Index>> subset;       // nullptr = 0..samples-1
+  Index samples = 0;                                 // N
+  std::shared_ptr<const std::vector<Index>> subset;  // nullptr = 0..samples-1
 };
 
 /// A permutation of the samples, one per epoch.
@@ -38,11 +39,11 @@ using Sampler = std::variant<SequentialSampler, ShuffleSampler, IndexSampler>;
 
 /// How an epoch is cut into steps and ranks (loading.md 3.4).
 struct Shard {
-  Index batch_size = 1;      // b, per rank
+  Index batch_size = 1;  // b, per rank
   Index rank = 0;
-  Index world_size = 1;      // W
+  Index world_size = 1;  // W
   bool drop_last = false;
-  bool pad_last = false;     // the last batch has b rows too
+  bool pad_last = false;  // the last batch has b rows too
 };
 
 /// Samples of one step of one rank.
@@ -50,7 +51,7 @@ struct BatchPlan {
   Index epoch = 0;
   Index step = 0;
   std::vector<Index> sample_id;
-  Index padded = 0;          // the last `padded` ids repeat others; sample_mask is false
+  Index padded = 0;  // the last `padded` ids repeat others; sample_mask is false
 };
 
 /// Samples an epoch holds.
@@ -58,7 +59,8 @@ Index sample_count(const Sampler& sampler);
 /// Steps of an epoch; equal on every rank.
 /// Errors: ArgumentError if batch_size < 1 or rank is not in 0..world_size-1.
 Index steps(const Sampler& sampler, const Shard& shard, Index epoch);
-/// Pure.  Errors: ArgumentError if step is not in 0..steps-1; a sampler's id outside [0, N).
+/// Pure.  Errors: ArgumentError if step is not in 0..steps-1; a sampler's id outside
+/// [0, N).
 BatchPlan plan(const Sampler& sampler, const Shard& shard, Index epoch, Index step);
 
 /// Where a sample is seen in an epoch: all (step, rank, row).
@@ -69,7 +71,8 @@ struct Seen {
 std::vector<Seen> where_seen(const Sampler& sampler, const Shard& shard, Index epoch,
                              Index sample_id);
 
-/// The subset of `sample_fraction`: m = floor(f * n + 1e-6), at least 1 if n > 0, ascending.
+/// The subset of `sample_fraction`: m = floor(f * n + 1e-6), at least 1 if n > 0,
+/// ascending.
 std::vector<Index> fraction_subset(Index n, double fraction, std::uint64_t seed);
 
 /// Canonical text of a sampler for hashes: kind and parameters.

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// Samples cut from sequences: id i is window i - P[s] of sequence s, P[s] <= i < P[s+1].
+// Samples cut from sequences: id i is window i - P[s] of sequence s, P[s] <= i <
+// P[s+1].
 #pragma once
 
 #include <functional>
@@ -12,20 +13,21 @@ namespace lade {
 /// What one sample of a sequence is.
 struct WindowRule {
   enum class Kind : std::uint8_t { history, events, row } kind = Kind::history;
-  Index length = 0;          // of events
-  Index stride = 0;          // of events; 0 = length
+  Index length = 0;  // of events
+  Index stride = 0;  // of events; 0 = length
 };
 
 struct Window {
   Index sequence = 0;
-  Index begin = 0;           // first event within the sequence
+  Index begin = 0;  // first event within the sequence
   Index events = 0;
 };
 
 /// Maps sample ids to windows. O(1) memory for history; 8 bytes a sequence otherwise.
 class WindowMap {
  public:
-  WindowMap(WindowRule rule, Index sequences, const std::function<Index(Index)>& length);
+  WindowMap(WindowRule rule, Index sequences,
+            const std::function<Index(Index)>& length);
   Index samples() const;
   Index sequences_without_sample() const;
   /// Errors: ArgumentError if the id is outside [0, samples()).
@@ -37,7 +39,7 @@ class WindowMap {
   Index sequences_;
   Index samples_ = 0;
   Index without_ = 0;
-  std::vector<Index> first_;   // P, exclusive prefix sums
+  std::vector<Index> first_;  // P, exclusive prefix sums
 };
 
 }  // namespace lade

@@ -13,25 +13,27 @@ namespace lade {
 
 /// Last row of every run of equal calendar keys, and the keys.
 ///
-/// Shapes:   time [n], ascending; ends, keys room for n.  Returns T, the number of runs.
-/// Source:   docs/guide/targets.md; week never cut at New Year.
+/// Shapes:   time [n], ascending; ends, keys room for n.  Returns T, the number of
+/// runs. Source:   docs/guide/targets.md; week never cut at New Year.
 Index interval_ends(std::span<const std::int64_t> time, const Boundary& boundary,
                     std::span<std::int32_t> ends, std::span<std::int64_t> keys);
 
-/// Exclusive end of the interval with this key, in units of the time column (dates: s), and
-/// its inclusive begin. Not for event and sequence.
+/// Exclusive end of the interval with this key, in units of the time column (dates: s),
+/// and its inclusive begin. Not for event and sequence.
 std::int64_t interval_end(const Boundary& boundary, std::int64_t key);
 std::int64_t interval_begin(const Boundary& boundary, std::int64_t key);
 
-/// Whether a plan finds shared work once. `off` changes no byte; it is for comparing speed.
+/// Whether a plan finds shared work once. `off` changes no byte; it is for comparing
+/// speed.
 enum class Sharing : std::uint8_t { on, off };
 
-/// The work of many targets, shared parts found once: boundaries once per unit, each `where`
-/// once, one set of partials per (where, value) pair and unit. Immutable; any thread.
+/// The work of many targets, shared parts found once: boundaries once per unit, each
+/// `where` once, one set of partials per (where, value) pair and unit. Immutable; any
+/// thread.
 class TargetPlan {
  public:
-  /// `time` is the position of the time column in `schema`. Targets keep their order; mixes
-  /// follow them. `observed_until`: exclusive, in the unit of the time column.
+  /// `time` is the position of the time column in `schema`. Targets keep their order;
+  /// mixes follow them. `observed_until`: exclusive, in the unit of the time column.
   /// Errors: ArgumentError naming target, field, rule and value (transactions 4).
   TargetPlan(const Schema& schema, Index time, std::vector<TargetSpec> targets,
              std::vector<MixSpec> mixes, std::int64_t observed_until,
@@ -40,15 +42,16 @@ class TargetPlan {
   /// One set per distinct boundary, in order of first use.
   struct Set {
     Boundary boundary;
-    std::string name;                        // "day"
-    std::vector<Index> targets;              // positions, mixes included, in recipe order
+    std::string name;            // "day"
+    std::vector<Index> targets;  // positions, mixes included, in recipe order
   };
   const std::vector<Set>& sets() const;
-  Index size() const;                        // targets and mixes
+  Index size() const;  // targets and mixes
   const std::string& name(Index target) const;
   /// Columns (positions in the schema) that computing reads, time included.
   const std::vector<Index>& columns() const;
-  /// What is shared, for people: "3 boundary sets, 4 filters, 9 partials for 20 targets".
+  /// What is shared, for people: "3 boundary sets, 4 filters, 9 partials for 20
+  /// targets".
   std::string describe() const;
 
   struct Data;
@@ -61,11 +64,12 @@ class TargetPlan {
 /// Targets of one sequence: per boundary set T intervals, per target T values.
 struct SequenceTargets {
   struct Set {
-    std::vector<std::int32_t> ends;          // last row of each interval
+    std::vector<std::int32_t> ends;  // last row of each interval
     std::vector<std::int64_t> keys;
   };
-  std::vector<Set> sets;                     // as TargetPlan::sets()
-  std::vector<std::vector<float>> value;     // per target [T of its set]; `empty` where invalid
+  std::vector<Set> sets;  // as TargetPlan::sets()
+  std::vector<std::vector<float>>
+      value;  // per target [T of its set]; `empty` where invalid
   std::vector<std::vector<std::uint8_t>> valid;
 };
 
@@ -91,10 +95,12 @@ class TargetScratch {
 
 /// All targets of one whole sequence, in the order of its rows.
 ///
-/// Arithmetic: f64, rounded once to f32; |y - exact| <= 2^-24 |exact| + n 2^-52 sum|x| over the
+/// Arithmetic: f64, rounded once to f32; |y - exact| <= 2^-24 |exact| + n 2^-52 sum|x|
+/// over the
 ///             n rows of the window. No subtraction of inexact prefixes.
 /// Threads:    any; same bytes whatever else is computed.
-/// `rows` limits what back targets may see (rows with t < A): ahead targets read all rows.
+/// `rows` limits what back targets may see (rows with t < A): ahead targets read all
+/// rows.
 void compute_targets(const TargetPlan& plan, const SequenceView& view, Index rows,
                      TargetScratch& scratch, SequenceTargets& out);
 

@@ -14,15 +14,26 @@
 
 namespace lade {
 
-enum class Every : std::uint8_t { event, minute, hour, day, week, month, quarter, year, fixed, sequence };
+enum class Every : std::uint8_t {
+  event,
+  minute,
+  hour,
+  day,
+  week,
+  month,
+  quarter,
+  year,
+  fixed,
+  sequence
+};
 
 /// How a sequence is cut into intervals.
 struct Boundary {
   Every every = Every::day;
-  std::int64_t width = 0;                    // of fixed ("15min"), in units of the time column
-  int week_start = 1;                        // 1 = Monday .. 7 = Sunday
+  std::int64_t width = 0;  // of fixed ("15min"), in units of the time column
+  int week_start = 1;      // 1 = Monday .. 7 = Sunday
   std::shared_ptr<const Zone> zone = nullptr;  // UTC
-  TimeUnit unit = TimeUnit::us;              // of the time column
+  TimeUnit unit = TimeUnit::us;                // of the time column
 };
 /// "day", "week", "15min": the text of the recipe; boundary sets are named by it.
 std::string to_string(const Boundary& boundary);
@@ -33,34 +44,35 @@ std::string boundary_key(const Boundary& boundary);
 struct LookWindow {
   enum class Direction : std::uint8_t { back, ahead } direction = Direction::back;
   enum class By : std::uint8_t { calendar, present, duration, all } by = By::calendar;
-  std::int64_t length = 1;                   // intervals, or units of the time column
-  std::int64_t lag = 0;                      // same unit
-  std::optional<Boundary> within = {};       // every = event: running value inside a unit
+  std::int64_t length = 1;              // intervals, or units of the time column
+  std::int64_t lag = 0;                 // same unit
+  std::optional<Boundary> within = {};  // every = event: running value inside a unit
 };
 
 enum class AggregateKind : std::uint8_t { count, sum, mean, min, max };
-/// Nothing selected gives 0, valid (count, sum); else `empty`, invalid (mean, min, max).
+/// Nothing selected gives 0, valid (count, sum); else `empty`, invalid (mean, min,
+/// max).
 bool is_total(AggregateKind kind) noexcept;
 
 enum class Warmup : std::uint8_t { partial, invalid };
 
 struct TargetSpec {
   std::string name;
-  std::optional<Program> where = {};         // nullopt = all rows
+  std::optional<Program> where = {};  // nullopt = all rows
   AggregateKind aggregate = AggregateKind::count;
-  std::optional<Program> value = {};         // nullopt for count()
+  std::optional<Program> value = {};  // nullopt for count()
   Boundary boundary;
   LookWindow window;
-  std::optional<float> empty = {};           // a given one also replaces the 0 of a total
+  std::optional<float> empty = {};  // a given one also replaces the 0 of a total
   Warmup warmup = Warmup::partial;
-  bool missing_fails = false;                // missing = "fail"
+  bool missing_fails = false;  // missing = "fail"
 };
 
 /// A mix: an expression over the targets (by position, mixes after targets) of one
 /// boundary set, in f64 on the unrounded inputs.
 struct MixSpec {
   std::string name;
-  Program expression;                        // column i = target or earlier mix i
+  Program expression;  // column i = target or earlier mix i
   float empty = 0.0F;
 };
 

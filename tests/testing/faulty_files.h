@@ -40,9 +40,9 @@ struct FaultPlan {
   std::set<Call> kinds = {};
   int at = 0;  // 0 = nothing, only counting
   int error_number = EIO;
-  bool for_good = false;             // this and every later call
+  bool for_good = false;                  // this and every later call
   std::optional<Index> write_first = {};  // a failing write puts this many bytes first
-  bool kill = false;                 // SIGKILL instead of an error
+  bool kill = false;                      // SIGKILL instead of an error
 };
 
 /// Passes every call on to `inner`, except those that the plan lets fail.
