@@ -8,6 +8,7 @@
 #include "lade/cli/command.h"
 #include "lade/cli/flags.h"
 #include "lade/cli/report.h"
+#include "lade/io/discover.h"
 #include "lade/io/verify.h"
 #include "lade/recipe/plan.h"
 
@@ -109,7 +110,8 @@ std::vector<std::pair<std::string, std::optional<io::ManifestFile>>> files_to_ve
   std::vector<std::pair<std::string, std::optional<io::ManifestFile>>> files;
   for (const std::string& path : flags.paths) {
     const auto manifest =
-        io::real_files().stat(path).kind == io::FileKind::directory
+        io::real_files().exists(path) &&
+                io::real_files().stat(path).kind == io::FileKind::directory
             ? io::read_manifest(io::real_files(), path, limits_of(flags.data))
             : std::nullopt;
     if (manifest) {
@@ -118,9 +120,10 @@ std::vector<std::pair<std::string, std::optional<io::ManifestFile>>> files_to_ve
       }
       continue;
     }
-    for (const std::string& file :
-         io::open({path}, open_options(flags.data, nullptr)).files()) {
-      files.emplace_back(file, std::nullopt);
+    const io::Discovery found = io::discover({path}, source_of(flags.data),
+                                             limits_of(flags.data), io::real_files());
+    for (const io::FoundFile& file : found.files) {
+      files.emplace_back(file.path, std::nullopt);
     }
   }
   return files;

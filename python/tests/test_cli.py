@@ -158,7 +158,8 @@ def test_signals_end_it_soon_with_their_code(program, made, number, code, delay)
     assert time.monotonic() - begin < 2
 
 
-def test_an_interrupted_conversion_leaves_no_dataset(program, bank_csv, made, tmp_path):
+def test_an_interrupted_conversion_leaves_all_or_nothing(program, run, bank_csv, made,
+                                                         tmp_path):
     for delay in (0.02, 0.05, 0.1):
         target = tmp_path / f"bank-{delay}"
         process = subprocess.Popen(
@@ -167,7 +168,9 @@ def test_an_interrupted_conversion_leaves_no_dataset(program, bank_csv, made, tm
         time.sleep(delay)
         process.send_signal(signal.SIGINT)
         process.communicate(timeout=10)
-        if process.returncode == 130:
-            assert not target.exists()
+        # Before the program has set up its signals the system itself ends it.
+        assert process.returncode in (0, 130, -signal.SIGINT)
+        if target.exists():
+            assert run("inspect", target, "--verify").returncode == 0
         else:
-            assert process.returncode == 0 and target.exists()
+            assert process.returncode != 0

@@ -116,11 +116,10 @@ def test_intervals_of_the_excerpt(bank, every, count):
     assert recipe.apply(bank[0])[every].num_rows == count
 
 
-def test_the_loader_gives_the_values_of_apply(bank):
-    dataset, recipe = bank
-    recipe = lade.Recipe.from_json({
-        **json.loads(recipe.to_json()),
-        "sequence": {"entity": "account_id", "time": "date"}})
+def test_the_loader_gives_the_values_of_apply(bank, root):
+    dataset, _ = bank
+    text = (root / "examples/bank.toml").read_text().replace("max_length = 128", "")
+    recipe = lade.Recipe.from_toml(text).fit(dataset)
     tables = recipe.apply(dataset)
     loader = lade.DataLoader(dataset, recipe, batch_size=512, framework="numpy")
     for name, every in (("spent_30d", "day"), ("spent_next_month", "month")):
