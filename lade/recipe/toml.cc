@@ -1,7 +1,21 @@
 // SPDX-License-Identifier: Apache-2.0
-#include <toml++/toml.h>
 #include <algorithm>
 #include <sstream>
+#include <stdexcept>
+
+// The parser states what it expects of the text by assertions, which are promises to
+// the compiler where NDEBUG is set: `[#x` breaks one. Here they are checked, always.
+namespace {
+struct BrokenPromise : std::runtime_error {
+  using std::runtime_error::runtime_error;
+};
+[[noreturn]] void broken_promise() { throw BrokenPromise("malformed"); }
+}  // namespace
+#pragma push_macro("NDEBUG")
+#undef NDEBUG
+#define TOML_ASSERT(expr) ((expr) ? static_cast<void>(0) : broken_promise())
+#include <toml++/toml.h>
+#pragma pop_macro("NDEBUG")
 
 #include "lade/core/error.h"
 #include "lade/recipe/json.h"
@@ -122,6 +136,8 @@ Json parse_toml(std::string_view text, std::string_view source, const Limits& li
     throw ArgumentError(escape_text(source) + ": line " +
                         std::to_string(error.source().begin.line) + ": " +
                         escape_text(error.description()));
+  } catch (const BrokenPromise& error) {
+    throw ArgumentError(escape_text(source) + ": " + error.what() + " TOML");
   }
 }
 
