@@ -34,7 +34,7 @@ def test_bank_tour(root, tmp_path, bank_csv, fitted):
 
 def test_train_bank_beats_a_constant_guess(root, tmp_path, bank_csv):
     pytest.importorskip("torch")
-    text = example(root, "train_bank.py", bank_csv, "--epochs", 6, cwd=tmp_path)
+    text = example(root, "train_bank.py", bank_csv, "--epochs", 2, cwd=tmp_path)
     lines = [line.split() for line in text.splitlines() if line.startswith("epoch")]
     losses = [float(line[4]) for line in lines]
     assert losses[-1] < losses[0]
