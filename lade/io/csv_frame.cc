@@ -71,7 +71,7 @@ std::optional<CsvPiece> CsvFramer::next() {
 
 void CsvFramer::fill(CsvText& text, Index upto) {
   const auto kept = std::min(static_cast<Index>(rest_.size()), upto);
-  std::memcpy(text.data(), rest_.data(), static_cast<std::size_t>(kept));
+  std::copy_n(rest_.data(), kept, text.data());
   text.size = kept;
   read_text(file_, offset_, options_.read_bytes, upto, text);
 }

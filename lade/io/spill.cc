@@ -44,7 +44,7 @@ struct Memory {
 const std::byte* copy(Memory& memory, std::span<const std::byte> bytes) {
   auto& array = memory.arrays.emplace_back(
       std::make_unique_for_overwrite<std::byte[]>(bytes.size() + 1));
-  std::memcpy(array.get(), bytes.data(), bytes.size());
+  if (!bytes.empty()) std::memcpy(array.get(), bytes.data(), bytes.size());
   return array.get();
 }
 
