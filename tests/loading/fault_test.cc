@@ -335,6 +335,10 @@ TEST(Fork, AChildRebuildsItsEngineWhileTheParentGoesOn) {
   }
 }
 
+// The address sanitizer of GCC 12 does not take its allocator's locks at a fork: a
+// child made while another thread allocates may wait for ever in malloc. Runs in every
+// other build.
+#ifndef __SANITIZE_ADDRESS__
 TEST(Fork, WhileOtherThreadsHoldLocksTheChildStillEnds) {
   auto loader = make_memory_loader({.samples = 4000, .batch_size = 2, .workers = 2});
   std::atomic<bool> stop{false};
@@ -355,6 +359,7 @@ TEST(Fork, WhileOtherThreadsHoldLocksTheChildStillEnds) {
   stop = true;
   consumer.join();
 }
+#endif
 
 }  // namespace
 }  // namespace lade
