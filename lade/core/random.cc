@@ -7,6 +7,22 @@
 
 namespace lade::random {
 
+void draws(std::uint64_t k, Index first, Index count, std::uint64_t* out) noexcept {
+  kernels::draws(k + kGamma * (static_cast<std::uint64_t>(first) + 1), count, out);
+}
+
+void draw_floats(std::uint64_t k, Index first, Index count, float* out) noexcept {
+  if (count <= 0) return;
+  if (first % 2 != 0) {  // the high half of a draw
+    const std::uint64_t word = draw(k, static_cast<std::uint64_t>(first / 2)) >> 40U;
+    *out++ = static_cast<float>(word) * 0x1p-24F;
+    ++first;
+    --count;
+  }
+  kernels::draw_floats(k + kGamma * (static_cast<std::uint64_t>(first / 2) + 1), count,
+                       out);
+}
+
 Permutation::Permutation(Index n, std::uint64_t k) noexcept : n_(n) {
   const std::uint64_t last = n > 0 ? static_cast<std::uint64_t>(n) - 1 : 0;
   const unsigned bits = std::max(8U, static_cast<unsigned>(std::bit_width(last)));

@@ -26,7 +26,8 @@ enum Stream : std::uint64_t {
   mix = 8,
   substitute = 9,
   split = 10,
-  slice = 11
+  slice = 11,
+  transactions = 40
 };
 
 /// Source: Stafford's variant 13 of the 64-bit finaliser (as in SplitMix64).
@@ -67,6 +68,19 @@ constexpr std::uint64_t below(std::uint64_t k, std::uint64_t i,
 constexpr double unit(std::uint64_t bits) noexcept {
   return static_cast<double>(bits >> 11U) * 0x1p-53;
 }
+
+/// The open interval (0, 1), symmetric about 1/2: (k + 1/2) * 2^-52.
+constexpr double open_unit(std::uint64_t bits) noexcept {
+  return std::bit_cast<double>((bits >> 12U) | 0x3FF0000000000000U) - (1 - 0x1p-53);
+}
+
+/// out[j] = draw(k, first + j) for j in 0..count-1, in vector lanes.
+void draws(std::uint64_t k, Index first, Index count, std::uint64_t* out) noexcept;
+
+/// out[j] = number first + j of the sequence of key k in [0, 1) as f32, in steps of
+/// 2^-24: number i is (w >> 8) * 2^-24, w the low (i even) or high half of
+/// draw(k, i / 2).  Requires: first >= 0.
+void draw_floats(std::uint64_t k, Index first, Index count, float* out) noexcept;
 
 /// A pseudo-random permutation of 0..n-1 in constant memory.
 ///

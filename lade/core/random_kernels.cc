@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "lade/core/random_kernels.h"
 
+#include <algorithm>
+
 #undef HWY_TARGET_INCLUDE
 #define HWY_TARGET_INCLUDE "lade/core/random_kernels.cc"
 #include "hwy/foreach_target.h"  // compiles this file once per instruction set
@@ -57,6 +59,69 @@ void feistel(const std::uint64_t* keys, unsigned high_bits, unsigned low_bits,
   }
 }
 
+constexpr std::uint64_t kGamma = 0x9E3779B97F4A7C15U;
+
+/// counter, counter + kGamma, ... one in each lane.
+template <class D>
+hn::Vec<D> counters(D d, std::uint64_t counter) {
+  HWY_ALIGN std::uint64_t lane[hn::MaxLanes(d)];
+  for (std::uint64_t& each : lane) {
+    each = counter;
+    counter += kGamma;
+  }
+  return hn::Load(d, lane);
+}
+
+void draws(std::uint64_t counter, Index count, std::uint64_t* HWY_RESTRICT out) {
+  const hn::ScalableTag<std::uint64_t> d;
+  const auto lanes = static_cast<Index>(hn::Lanes(d));
+  const auto step = hn::Set(d, kGamma * hn::Lanes(d));
+  auto at = counters(d, counter);
+  Index i = 0;
+  for (; i + lanes <= count; i += lanes) {
+    hn::StoreU(mix(d, at), d, out + i);
+    at = hn::Add(at, step);
+  }
+  if (i == count) return;
+  HWY_ALIGN std::uint64_t rest[hn::MaxLanes(d)];
+  hn::Store(mix(d, at), d, rest);
+  std::copy(rest, rest + (count - i), out + i);
+}
+
+#if HWY_TARGET == HWY_SCALAR  // one lane of 64 bits is not two of 32
+void draw_floats(std::uint64_t counter, Index count, float* HWY_RESTRICT out) {
+  const hn::ScalableTag<std::uint64_t> d;
+  for (Index i = 0; i < count; ++i) {
+    const std::uint64_t draw = hn::GetLane(
+        mix(d, hn::Set(d, counter + kGamma * static_cast<std::uint64_t>(i / 2))));
+    const auto word = static_cast<std::uint32_t>(i % 2 == 0 ? draw : draw >> 32U);
+    out[i] = static_cast<float>(word >> 8U) * 0x1p-24F;
+  }
+}
+#else
+void draw_floats(std::uint64_t counter, Index count, float* HWY_RESTRICT out) {
+  const hn::ScalableTag<std::uint64_t> d;
+  const hn::Repartition<std::int32_t, decltype(d)> d32;
+  const hn::Repartition<float, decltype(d)> df;
+  const auto lanes = static_cast<Index>(hn::Lanes(df));
+  const auto step = hn::Set(d, kGamma * hn::Lanes(d));
+  const auto unit = hn::Set(df, 0x1p-24F);
+  auto at = counters(d, counter);
+  const hn::Repartition<std::uint32_t, decltype(d)> du32;
+  const auto next = [&] {
+    const auto words = hn::ShiftRight<8>(hn::BitCast(du32, mix(d, at)));
+    at = hn::Add(at, step);
+    return hn::Mul(hn::ConvertTo(df, hn::BitCast(d32, words)), unit);
+  };
+  Index i = 0;
+  for (; i + lanes <= count; i += lanes) hn::StoreU(next(), df, out + i);
+  if (i == count) return;
+  HWY_ALIGN float rest[hn::MaxLanes(df)];
+  hn::Store(next(), df, rest);
+  std::copy(rest, rest + (count - i), out + i);
+}
+#endif
+
 }  // namespace
 }  // namespace lade::kernels::HWY_NAMESPACE
 HWY_AFTER_NAMESPACE();
@@ -65,6 +130,16 @@ HWY_AFTER_NAMESPACE();
 namespace lade::kernels {
 
 HWY_EXPORT(feistel);
+HWY_EXPORT(draws);
+HWY_EXPORT(draw_floats);
+
+void draws(std::uint64_t counter, Index count, std::uint64_t* out) noexcept {
+  HWY_DYNAMIC_DISPATCH(draws)(counter, count, out);
+}
+
+void draw_floats(std::uint64_t counter, Index count, float* out) noexcept {
+  HWY_DYNAMIC_DISPATCH(draw_floats)(counter, count, out);
+}
 
 void feistel(const std::uint64_t* keys, unsigned high_bits, unsigned low_bits,
              std::uint64_t* x, Index count) noexcept {

@@ -20,4 +20,10 @@ inline constexpr Index kFeistelBlock = 256;
 void feistel(const std::uint64_t* keys, unsigned high_bits, unsigned low_bits,
              std::uint64_t* x, Index count) noexcept;
 
+/// out[j] = mix64(counter + j * kGamma).
+void draws(std::uint64_t counter, Index count, std::uint64_t* out) noexcept;
+
+/// The same numbers as 32-bit words, low half first: out[j] = (word j >> 8) * 2^-24.
+void draw_floats(std::uint64_t counter, Index count, float* out) noexcept;
+
 }  // namespace lade::kernels

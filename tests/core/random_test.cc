@@ -54,6 +54,66 @@ TEST(Unit, IsHalfOpen) {
   EXPECT_EQ(unit(~std::uint64_t{0}), 1.0 - 0x1p-53);
 }
 
+TEST(OpenUnit, IsOpenAndSymmetric) {
+  EXPECT_EQ(open_unit(0), 0x1p-53);
+  EXPECT_EQ(open_unit(~std::uint64_t{0}), 1 - 0x1p-53);
+  for (std::uint64_t i = 0; i < 1'000; ++i) {
+    const std::uint64_t bits = draw(4, i);
+    EXPECT_EQ(open_unit(~bits), 1 - open_unit(bits));
+    EXPECT_NEAR(open_unit(bits), unit(bits), 0x1p-52);
+  }
+}
+
+TEST(Draws, MatchReferenceOnEveryInstructionSet) {
+  testing::for_each_target([] {
+    for (const Index first : {0, 1, 5, 1'000'003}) {
+      for (const Index count : {0, 1, 2, 3, 7, 8, 31, 257}) {
+        std::vector<std::uint64_t> got(static_cast<std::size_t>(count) + 1, 7);
+        draws(key(7, first), first, count, got.data());
+        for (Index j = 0; j < count; ++j) {
+          EXPECT_EQ(got[static_cast<std::size_t>(j)],
+                    draw(key(7, first), static_cast<std::uint64_t>(first + j)));
+        }
+        EXPECT_EQ(got.back(), 7U) << "writes past the end";
+      }
+    }
+  });
+}
+
+float float_of(std::uint64_t k, Index i) {
+  const std::uint64_t bits = draw(k, static_cast<std::uint64_t>(i / 2));
+  const std::uint64_t word = i % 2 == 0 ? bits & 0xFFFFFFFFU : bits >> 32U;
+  return static_cast<float>(static_cast<double>(word / 256) / 16'777'216);
+}
+
+TEST(DrawFloats, MatchReferenceOnEveryInstructionSet) {
+  testing::for_each_target([] {
+    for (const Index first : {0, 1, 2, 5, 1'000'003}) {
+      for (const Index count : {0, 1, 2, 3, 7, 8, 15, 33, 257}) {
+        std::vector<float> got(static_cast<std::size_t>(count) + 1, 7.0F);
+        draw_floats(key(7, first), first, count, got.data());
+        for (Index j = 0; j < count; ++j) {
+          EXPECT_EQ(got[static_cast<std::size_t>(j)],
+                    float_of(key(7, first), first + j));
+        }
+        EXPECT_EQ(got.back(), 7.0F) << "writes past the end";
+      }
+    }
+  });
+}
+
+TEST(DrawFloats, AreHalfOpen) {
+  std::vector<float> many(1'000'000);
+  draw_floats(3, 0, 1'000'000, many.data());
+  double sum = 0;
+  for (const float x : many) {
+    ASSERT_GE(x, 0.0F);
+    ASSERT_LT(x, 1.0F);
+    sum += static_cast<double>(x);
+  }
+  EXPECT_NEAR(sum / 1e6, 0.5, 5 * std::sqrt(1.0 / 12 / 1e6));
+}
+
 TEST(Permutation, HasItsFrozenValues) {
   const Permutation epoch0(10, key(7, 0, 1));
   EXPECT_EQ(items(epoch0), (std::vector<Index>{1, 6, 9, 0, 8, 2, 5, 3, 4, 7}));
