@@ -1,6 +1,4 @@
 // SPDX-License-Identifier: Apache-2.0
-#include <sys/mman.h>
-
 #include <algorithm>
 #include <bit>
 #include <cstdint>
@@ -10,6 +8,7 @@
 #include <vector>
 
 #include "lade/core/memory.h"
+#include "lade/core/pages.h"
 #include "lade/core/pool.h"
 
 namespace lade {
@@ -25,16 +24,18 @@ Index size_class(Index bytes) {
   return static_cast<Index>((wanted + step - 1) / step * step);
 }
 
-// Batches are written and read once, front to back: large pages save most of the
-// misses. A hint; refusals do not matter.
-void ask_for_huge_pages(std::byte* data, Index bytes) noexcept {
-  constexpr std::uintptr_t kHuge = std::uintptr_t{2} << 20U;
-  const auto begin =
-      (reinterpret_cast<std::uintptr_t>(data) + kHuge - 1) / kHuge * kHuge;
-  const auto end =
-      (reinterpret_cast<std::uintptr_t>(data) + static_cast<std::uintptr_t>(bytes)) /
-      kHuge * kHuge;
-  if (end > begin) madvise(reinterpret_cast<void*>(begin), end - begin, MADV_HUGEPAGE);
+std::byte* allocate_bytes(Index bytes) noexcept {
+  if (bytes >= kMappedBytes) return map_pages(bytes);
+  return static_cast<std::byte*>(
+      ::operator new(static_cast<std::size_t>(bytes), kAlignment, std::nothrow));
+}
+
+void free_bytes_of(std::byte* data, Index bytes) noexcept {
+  if (bytes >= kMappedBytes) {
+    unmap_pages(data, bytes);
+  } else {
+    ::operator delete(data, kAlignment);
+  }
 }
 
 }  // namespace
@@ -44,24 +45,24 @@ struct SlabPool::State {
   ~State() { drop_all(); }
 
   void drop(const Slab& slab) noexcept {
-    ::operator delete(slab.data_, kAlignment);
+    free_bytes_of(slab.data_, slab.bytes_);
     ledger->give(Account::slabs, slab.bytes_);
   }
   void drop_all() noexcept {
     for (const Slab& slab : free) drop(slab);
     free.clear();
   }
-  // The smallest free slab of at least `bytes` and at most twice that.
+  // The smallest free slab of at least `bytes` and at most twice that; of equal ones
+  // the last to come back, which the caches still know.
   bool reuse(Index bytes, Slab& out) {
     auto best = free.end();
     for (auto slab = free.begin(); slab != free.end(); ++slab) {
       if (slab->bytes_ < bytes || slab->bytes_ / 2 > bytes) continue;
-      if (best == free.end() || slab->bytes_ < best->bytes_) best = slab;
+      if (best == free.end() || slab->bytes_ <= best->bytes_) best = slab;
     }
     if (best == free.end()) return false;
     out = *best;
-    *best = free.back();
-    free.pop_back();
+    free.erase(best);
     return true;
   }
   bool allocate(Index bytes, bool force, Slab& out);
@@ -82,14 +83,12 @@ bool SlabPool::State::allocate(Index bytes, bool force, Slab& slab) {
       ledger->force_take(Account::slabs, bytes);
     }
   }
-  slab.data_ = static_cast<std::byte*>(
-      ::operator new(static_cast<std::size_t>(bytes), kAlignment, std::nothrow));
+  slab.data_ = allocate_bytes(bytes);
   if (slab.data_ == nullptr) {
     ledger->give(Account::slabs, bytes);
     throw std::bad_alloc();
   }
   slab.bytes_ = bytes;
-  ask_for_huge_pages(slab.data_, bytes);
   return true;
 }
 
@@ -102,7 +101,7 @@ void SlabPool::State::come_back(const Slab& slab) noexcept {
   if (slab.lent_) {
     ledger->give_lent(slab.bytes_);
     if (!ledger->try_take(Account::slabs, slab.bytes_)) {
-      ::operator delete(slab.data_, kAlignment);
+      free_bytes_of(slab.data_, slab.bytes_);
       return;
     }
   }

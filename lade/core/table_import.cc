@@ -15,6 +15,7 @@
 #include <cstring>
 #include <limits>
 
+#include "lade/core/block_pool.h"
 #include "lade/core/table_internal.h"
 #include "lade/core/table_text_internal.h"
 
@@ -500,7 +501,7 @@ std::shared_ptr<const Chunk> import_chunk(const RecordBatch& batch,
   const Schema schema = import_schema(arrow::Schema(fields), source);
   auto chunk = std::make_shared<Chunk>();
   chunk->rows = batch->num_rows();
-  if (pool == nullptr) pool = arrow::default_memory_pool();
+  if (pool == nullptr) pool = block_pool();
   if (chunk->rows > kMaxRows) {
     throw DataError({.source = std::string(source), .rule = "table.rows"},
                     "a batch must have fewer than 2^31 - 1 rows, got " +

@@ -5,6 +5,7 @@
 #include <array>
 #include <cstdint>
 #include <limits>
+#include <type_traits>
 
 #include "lade/features/columns_kernels.h"
 
@@ -51,11 +52,23 @@ float canonical(float value) noexcept {
   return value == value ? value : std::numeric_limits<float>::quiet_NaN();
 }
 
+/// out[r * stride] = f(r). Side by side is a loop of its own: the compiler makes
+/// vectors of it.
+template <class F>
+void store(Index rows, float* out, Index stride, F f) noexcept {
+  if (stride == 1) {
+    for (Index r = 0; r < rows; ++r) out[r] = f(r);
+  } else {
+    for (Index r = 0; r < rows; ++r) out[r * stride] = f(r);
+  }
+}
+
 template <class T>
 void convert(const T* values, Index rows, float* out, Index stride) noexcept {
-  for (Index r = 0; r < rows; ++r) {
-    out[r * stride] = canonical(static_cast<float>(values[r]));
-  }
+  store(rows, out, stride, [values](Index r) {
+    const auto value = static_cast<float>(values[r]);
+    return std::is_floating_point_v<T> ? canonical(value) : value;
+  });
 }
 
 /// y = x * scale + shift in `Real`, then rounded to f32.
@@ -64,10 +77,10 @@ void convert_scaled(const T* values, Index rows, double scale, double shift, flo
                     Index stride) noexcept {
   const Real factor = static_cast<Real>(scale);
   const Real addend = static_cast<Real>(shift);
-  for (Index r = 0; r < rows; ++r) {
+  store(rows, out, stride, [=](Index r) {
     const Real product = static_cast<Real>(values[r]) * factor;
-    out[r * stride] = canonical(static_cast<float>(product + addend));
-  }
+    return canonical(static_cast<float>(product + addend));
+  });
 }
 
 bool is_scaled(const NumericInput& input) noexcept {

@@ -6,6 +6,7 @@
 #include <cstring>
 #include <vector>
 
+#include "lade/core/block_pool.h"
 #include "lade/io/arrow_capture_internal.h"
 
 namespace lade::io {
@@ -14,8 +15,7 @@ namespace {
 std::shared_ptr<arrow::Array> dense(const arrow::DictionaryArray& array) {
   const auto& values = *array.dictionary();
   std::unique_ptr<arrow::ArrayBuilder> builder;
-  check(arrow::MakeBuilder(arrow::default_memory_pool(), values.type(), &builder),
-        "writing");
+  check(arrow::MakeBuilder(block_pool(), values.type(), &builder), "writing");
   check(builder->Reserve(array.length()), "writing");
   const arrow::ArraySpan span(*values.data());
   for (Index r = 0; r < array.length(); ++r) {

@@ -10,6 +10,7 @@
 #include <algorithm>
 #include <utility>
 
+#include "lade/core/block_pool.h"
 #include "lade/core/table.h"
 #include "lade/io/arrow_file_internal.h"
 
@@ -22,7 +23,7 @@ class ArrowFile final : public arrow::io::RandomAccessFile {
             arrow::MemoryPool* pool)
       : file_(std::move(file)),
         bytes_read_(bytes_read),
-        pool_(pool != nullptr ? pool : arrow::default_memory_pool()) {}
+        pool_(pool != nullptr ? pool : block_pool()) {}
 
   arrow::Result<int64_t> GetSize() override { return file_->bytes(); }
   arrow::Result<int64_t> Tell() const override { return at_; }

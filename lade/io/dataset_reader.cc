@@ -147,11 +147,19 @@ DatasetReader::Sequence DatasetReader::sequence(Index s) const {
 }
 
 DatasetReader::Sequence DatasetReader::slice(Index s, Index begin, Index rows) const {
-  std::vector<RowRun> runs = state_->dataset->index.runs(state_->dataset->number(s));
-  cut_runs(runs, begin, rows);
+  const SequenceIndex& index = state_->dataset->index;
+  const Index number = state_->dataset->number(s);
   Sequence out;
   out.view.sequence = s;
   out.view.rows = rows;
+  if (const auto run = index.only_run(number)) {
+    out.chunk = state_->row_group(run->row_group);
+    out.view.begin = run->first_row + begin;
+    out.view.chunk = out.chunk.get();
+    return out;
+  }
+  std::vector<RowRun> runs = index.runs(number);
+  cut_runs(runs, begin, rows);
   if (runs.size() == 1) {
     out.chunk = state_->row_group(runs[0].row_group);
     out.view.begin = runs[0].first_row;

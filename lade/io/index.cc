@@ -87,6 +87,13 @@ std::vector<RowRun> SequenceIndex::runs(Index s) const {
   return {begin + tables_->first_run[at(s)], begin + tables_->first_run[at(s) + 1]};
 }
 
+std::optional<RowRun> SequenceIndex::only_run(Index s) const {
+  if (pages_) return std::nullopt;
+  const std::int64_t first = tables_->first_run[at(s)];
+  if (tables_->first_run[at(s) + 1] - first != 1) return std::nullopt;
+  return tables_->runs[at(first)];
+}
+
 void SequenceIndex::lengths(Index first, std::span<Index> out) const {
   if (pages_) {
     pages_->lengths(first, out);

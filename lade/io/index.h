@@ -4,6 +4,7 @@
 
 #include <cstdint>
 #include <memory>
+#include <optional>
 #include <span>
 #include <string>
 #include <variant>
@@ -100,6 +101,9 @@ class SequenceIndex {
   SequenceInfo sequence(Index s) const;
   Index length(Index s) const;
   std::vector<RowRun> runs(Index s) const;
+  /// The run of a sequence that has one and whose index is in memory, without an
+  /// allocation; else nothing: ask runs().
+  std::optional<RowRun> only_run(Index s) const;
   /// out[i] = length(first + i).
   void lengths(Index first, std::span<Index> out) const;
 

@@ -14,6 +14,7 @@
 #include <limits>
 #include <numeric>
 
+#include "lade/core/block_pool.h"
 #include "lade/core/hash.h"
 #include "lade/core/table_internal.h"
 #include "lade/io/parquet_internal.h"
@@ -95,9 +96,9 @@ ParquetFile::State::State(Files& files, const std::string& file_path,
   footer.xxh3 = hash;
   bytes_read = static_cast<Index>(footer.bytes.size()) + 4 + kTailBytes;
   try {
-    metadata = parquet::FileMetaData::Make(
-        footer.bytes.data(), static_cast<Index>(footer.bytes.size()),
-        reader_properties(arrow::default_memory_pool()));
+    metadata = parquet::FileMetaData::Make(footer.bytes.data(),
+                                           static_cast<Index>(footer.bytes.size()),
+                                           reader_properties(block_pool()));
     arrow_schema = storage_schema(*metadata, path);
   } catch (const parquet::ParquetException& error) {
     throw DataError({.source = path, .rule = "parquet.footer"}, error.what());
@@ -222,7 +223,7 @@ std::optional<std::string> ParquetFile::metadata(std::string_view key) const {
 std::vector<RecordBatch> ParquetFile::read_row_group(
     Index g, const std::vector<std::string>& columns, arrow::MemoryPool* pool) const {
   state_->require_group(g);
-  if (pool == nullptr) pool = arrow::default_memory_pool();
+  if (pool == nullptr) pool = block_pool();
   arrow::FieldVector fields;
   arrow::ChunkedArrayVector arrays;
   for (const int c : state_->find(columns)) {
@@ -243,7 +244,7 @@ std::vector<RecordBatch> ParquetFile::read_row_group(
 
 std::shared_ptr<const Chunk> ParquetFile::read_chunk(
     Index g, const std::vector<std::string>& columns, arrow::MemoryPool* pool) const {
-  if (pool == nullptr) pool = arrow::default_memory_pool();
+  if (pool == nullptr) pool = block_pool();
   std::vector<RecordBatch> batches = read_row_group(g, columns, pool);
   if (batches.size() == 1) return import_chunk(batches[0], {}, state_->path, pool);
   arrow::FieldVector fields;

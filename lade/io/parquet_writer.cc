@@ -12,6 +12,7 @@
 #include <limits>
 #include <unordered_set>
 
+#include "lade/core/block_pool.h"
 #include "lade/core/hash.h"
 #include "lade/io/arrow_capture_internal.h"
 #include "lade/io/parquet.h"
@@ -152,9 +153,8 @@ struct ParquetWriter::State {
                                       .store_schema()
                                       ->set_use_threads(false)
                                       ->build();
-    auto opened =
-        parquet::arrow::FileWriter::Open(*schema, arrow::default_memory_pool(), stream,
-                                         properties(first), arrow_properties);
+    auto opened = parquet::arrow::FileWriter::Open(*schema, block_pool(), stream,
+                                                   properties(first), arrow_properties);
     check_carried(opened.status(), file.path());
     writer = std::move(opened).ValueUnsafe();
   }

@@ -111,7 +111,9 @@ void Engine::build_here(Slot& slot) {
 
 int Engine::close() noexcept {
   closed_.store(true, std::memory_order_release);
-  return pool_ == nullptr ? 0 : pool_->close(std::chrono::milliseconds(900));
+  const int left = pool_ == nullptr ? 0 : pool_->close(std::chrono::milliseconds(900));
+  if (left > 0) abandoned_.store(left, std::memory_order_relaxed);
+  return left;
 }
 
 }  // namespace lade

@@ -128,12 +128,15 @@ class Engine {
   void build_here(Slot& slot);
   /// Ends the threads, at most 1 s; returns how many were left behind.
   int close() noexcept;
+  /// Threads that close() left behind.
+  int abandoned() const { return abandoned_.load(std::memory_order_relaxed); }
 
  private:
   std::shared_ptr<Core> core_;
   int workers_;
   std::unique_ptr<Pool> pool_;
   std::atomic<bool> closed_{false};
+  std::atomic<int> abandoned_{0};
 };
 
 }  // namespace lade

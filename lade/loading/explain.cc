@@ -6,13 +6,15 @@
 #include <vector>
 
 #include "lade/loading/loader_internal.h"
+#include "lade/loading/reading.h"
 
 namespace lade {
 namespace {
 
-constexpr Index kPlans = 64;         // batches that the expected fill looks at
 constexpr Index kPairs = 10'000;     // neighbours that the mixing score looks at
 constexpr Index kHomes = 4'000'000;  // samples whose homes are worth counting
+constexpr double kDecodeRate = 1e9;  // decoded bytes a second of one thread, zstd
+constexpr double kBuildRate = 4e9;   // bytes of a batch a second of one thread
 
 std::string number(double value) {
   char text[32];
@@ -71,6 +73,51 @@ std::string mixing(const Loader::State& state, const Plan& bound, Index epoch) {
   return number(1 - (share - uniform) / (1 - uniform));
 }
 
+std::string reading_lines(const Loader::State& state, const Reading& read,
+                          double batch_bytes) {
+  const double decoded = read.groups(static_cast<double>(read.first), read.decoded);
+  const int threads = std::max(1, state.workers);
+  const double seconds =
+      (decoded / kDecodeRate + batch_bytes / kBuildRate) / static_cast<double>(threads);
+  std::string out;
+  out += line("stored bytes", std::to_string(read.stored));
+  out += line("bytes of an epoch", number(read.groups(read.epoch, read.stored)));
+  out += line("read amplification", number(read.amplification()));
+  out += line("first batch", "reads " + std::to_string(read.first) + " row groups, " +
+                                 number(decoded) + " bytes decoded, about " +
+                                 number(seconds) + " s");
+  if (read.amplification() > 2) {
+    out += "warning: an epoch reads each row group " + number(read.amplification()) +
+           " times; memory_budget=" + std::to_string(read.decoded * 2 + (1 << 26)) +
+           " reads it once, `lade convert --row-group-rows 8192` makes each reading "
+           "smaller\n";
+  }
+  return out;
+}
+
+std::string warnings(const Loader::State& state, const Expected& first,
+                     double batch_bytes, Index epoch) {
+  std::string out;
+  if (static_cast<double>(state.depth()) * batch_bytes >
+      static_cast<double>(state.budget) / 2) {
+    out +=
+        "warning: the budget holds fewer batches than prefetch_factor asks for; raise "
+        "memory_budget or lower prefetch_factor\n";
+  }
+  if (state.samples > 0 && state.steps(epoch) == 0) {
+    out += "warning: drop_last drops every sample; lower batch_size to " +
+           std::to_string(
+               std::max<Index>(1, state.samples / state.options.shard.world_size)) +
+           " or less\n";
+  }
+  if (first.cells > 0 && first.events * 4 < first.cells) {
+    out +=
+        "warning: three quarters and more of each batch are padding; max_length cuts "
+        "the longest sequences\n";
+  }
+  return out;
+}
+
 }  // namespace
 
 std::string Loader::explain() const {
@@ -112,12 +159,10 @@ std::string Loader::explain() const {
     const std::string score = mixing(*state_, *state_->plan, epoch);
     if (!score.empty()) out += line("mixing", score);
   }
-  if (static_cast<double>(state_->depth()) * batch_bytes >
-      static_cast<double>(state_->budget) / 2) {
-    out +=
-        "warning: the budget holds fewer batches than prefetch_factor asks for; raise "
-        "memory_budget or lower prefetch_factor\n";
+  if (state_->plan && state_->dataset && !state_->dataset->in_memory()) {
+    out += reading_lines(*state_, reading_of(*state_, stage, epoch), batch_bytes);
   }
+  out += warnings(*state_, first, batch_bytes, epoch);
   if (state_->plan) out += state_->plan->describe();
   return out;
 }

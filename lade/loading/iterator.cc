@@ -130,6 +130,21 @@ void account(LoaderIterator::State& state, Live& live, const Run::Delivered& del
 
 }  // namespace
 
+namespace {
+
+// Kept batches are reported and never refused; beyond the budget once in words too.
+void warn_of_kept_batches(Live& live, const Ledger& ledger) {
+  const Index lent = ledger.lent();
+  if (lent <= ledger.budget()) return;
+  const std::lock_guard lock(live.mutex);
+  if (std::exchange(live.lent_warned, true)) return;
+  live.warning = "batches that are kept hold " + std::to_string(lent) +
+                 " bytes, memory_budget is " + std::to_string(ledger.budget()) +
+                 "; let go of them or copy what you need";
+}
+
+}  // namespace
+
 LoaderIterator::LoaderIterator(std::shared_ptr<State> state)
     : state_(std::move(state)) {}
 
@@ -164,6 +179,7 @@ std::optional<Batch> LoaderIterator::next(const std::function<bool()>& interrupt
     Run::Delivered delivered = run.deliver();
     account(state, live, delivered, waited, ready_share);
     core->slabs.lend(delivered.batch.slab());
+    warn_of_kept_batches(live, *core->ledger);
     counters.items.fetch_add(1, std::memory_order_relaxed);
     if (run.engine()->workers() > 0) {
       run.schedule(false);
@@ -180,6 +196,13 @@ std::optional<Batch> LoaderIterator::next(const std::function<bool()>& interrupt
 }
 
 Index LoaderIterator::step() const { return state_->run->step(); }
+
+std::string LoaderIterator::take_warning() {
+  check_process(*state_);
+  Live& live = state_->loader->live();
+  const std::lock_guard lock(live.mutex);
+  return std::exchange(live.warning, {});
+}
 
 void LoaderIterator::close() {
   if (state_ == nullptr || state_->generation != fork_generation()) return;

@@ -117,6 +117,8 @@ Loader::Loader(io::Dataset dataset, Recipe recipe, Sampler sampler,
   const auto maker = [plan, dataset](std::shared_ptr<Ledger> ledger) {
     return make_plan_stage(plan, dataset, std::move(ledger));
   };
+  // One thread keeps up with rows that need no decoding; more only take its memory.
+  if (options.num_workers == -1 && dataset.in_memory()) options.num_workers = 1;
   state_ = std::make_shared<State>(maker, std::move(sampler), std::move(options));
   state_->plan = plan;
   state_->dataset = std::move(dataset);

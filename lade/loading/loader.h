@@ -19,7 +19,7 @@ enum class DigestKind : std::uint8_t { off, ids, content };
 struct LoaderOptions {
   Shard shard;
   std::uint64_t seed = 0;
-  int num_workers = -1;     // -1 = auto: clamp(usable_cpus() - 1, 1, 8)
+  int num_workers = -1;     // -1 = auto: clamp(usable_cpus() - 1, 1, 8); 1 over memory
   int prefetch_factor = 2;  // ready batches <= factor * max(1, workers)
   Index memory_budget = 0;  // 0 = default_memory_budget()
   DigestKind digest = DigestKind::ids;
@@ -53,6 +53,7 @@ struct LoaderStats {
   double ready_occupancy = 0, read_amplification = 0;
   std::vector<std::pair<std::string, Index>> ledger_now, ledger_peak;
   Index cache_hits = 0, workers = 0, sequences_without_sample = 0, lent_bytes = 0;
+  Index abandoned_threads = 0;  // stuck for a second when the loader was closed
   BuildCounts counts;
   ReadReport report;
 };
@@ -110,6 +111,9 @@ class LoaderIterator {
   /// nullopt-and-closed (the caller raises its own error).
   std::optional<Batch> next(const std::function<bool()>& interrupted = {});
   Index step() const;
+  /// What is worth a word since the last call, "" mostly: batches that are kept hold
+  /// more than memory_budget (once for a loader).
+  std::string take_warning();
   void close();  // joins within 1 s; also the destructor
   struct State;
   explicit LoaderIterator(std::shared_ptr<State> state);

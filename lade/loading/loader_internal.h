@@ -51,6 +51,8 @@ struct Live {
   std::unique_ptr<Run> upcoming;        // first steps of the next epoch
   Delivery delivery;
   bool closed = false;
+  bool lent_warned = false;
+  std::string warning;  // for the next take_warning
 };
 
 struct Loader::State {

@@ -78,6 +78,7 @@ LoaderStats Loader::stats() const {
   out.cache_hits = reader.cache_hits;
   out.workers = state_->workers;
   out.lent_bytes = core.ledger->lent();
+  out.abandoned_threads = live.engine->abandoned();
   for (int a = 0; a < kAccounts; ++a) {
     const auto account = static_cast<Account>(a);
     out.ledger_now.emplace_back(name(account), core.ledger->used(account));

@@ -1,7 +1,11 @@
 // SPDX-License-Identifier: Apache-2.0
 #include <algorithm>
 #include <cstring>
+#include <exception>
+#include <optional>
+#include <utility>
 
+#include "lade/core/rows.h"
 #include "lade/recipe/plan_internal.h"
 
 namespace lade {
@@ -23,7 +27,7 @@ namespace {
 
 /// Events per pass over the columns: what one pass writes stays in the first-level
 /// cache.
-constexpr Index kTileBytes = 16 << 10;
+constexpr Index kTileBytes = 8 << 10;
 constexpr Index kLeastTile = 32;
 
 /// Writes the rows of a batch that one call of build_rows was given.
@@ -37,19 +41,30 @@ class RowWriter {
         scratch_(scratch),
         counts_(counts) {}
 
-  void write(Index row) {
-    row_ = row;
-    const Index id = build_.sample_id[static_cast<std::size_t>(row)];
-    if (data_.rows_are_samples) {
-      write_row_sample(id);
-    } else {
-      write_window(id);
+  /// Rows [first, last).
+  void write(Index first, Index last) {
+    // What is in memory already is asked for one row ahead.
+    const bool look_ahead = data_.dataset.in_memory() && !data_.rows_are_samples;
+    for (row_ = first; row_ < last; ++row_) {
+      const Index id = sample_id(row_);
+      if (data_.rows_are_samples) {
+        write_row_sample(id);
+      } else {
+        find_window(id);
+        if (look_ahead && row_ + 1 < last) look(sample_id(row_ + 1));
+        write_arrays(id);
+      }
+      ++counts_.samples;
+      counts_.events += kept_.events;
     }
-    ++counts_.samples;
-    counts_.events += kept_.events;
+    settle();
   }
 
  private:
+  Index sample_id(Index row) const {
+    return build_.sample_id[static_cast<std::size_t>(row)];
+  }
+
   /// First byte of this row in array a.
   std::byte* at(std::size_t a) const {
     const ArraySpec& spec = data_.arrays[a];
@@ -72,22 +87,44 @@ class RowWriter {
     write_arrays(id);
   }
 
-  void write_window(Index id) {
+  /// Finds the sequence of a sample and computes its targets.
+  void find_window(Index id) {
     kept_ = data_.kept(id);
-    if (kept_.sequence != sequence_) {
-      auto read = reader_.sequence(kept_.sequence);
-      if (read.view.rows != kept_.length) {
-        fail_changed(read.view.rows, kept_.length, data_.dataset.home(kept_.sequence));
-      }
-      view_ = read.view;
-      chunk_ = std::move(read.chunk);
-      sequence_ = kept_.sequence;
-      if (data_.targets) {
-        compute_targets(*data_.targets, view_, kept_.visible, scratch_.targets,
-                        scratch_.values);
-      }
+    if (kept_.sequence == sequence_) return;
+    auto read = take_read();
+    if (read.view.rows != kept_.length) {
+      fail_changed(read.view.rows, kept_.length, data_.dataset.home(kept_.sequence));
     }
-    write_arrays(id);
+    view_ = read.view;
+    chunk_ = std::move(read.chunk);
+    sequence_ = kept_.sequence;
+    if (data_.targets) {
+      compute_targets(*data_.targets, view_, kept_.visible, scratch_.targets,
+                      scratch_.values);
+    }
+  }
+
+  io::DatasetReader::Sequence take_read() {
+    auto ahead = std::exchange(ahead_, std::nullopt);
+    if (ahead && ahead->view.sequence == kept_.sequence) return std::move(*ahead);
+    return reader_.sequence(kept_.sequence);
+  }
+
+  /// Asks for the rows of a sample that comes next. What goes wrong is met again when
+  /// it is its turn.
+  void look(Index id) noexcept {
+    try {
+      const Plan::Data::Kept next = data_.kept(id);
+      if (next.sequence == sequence_) return;
+      ahead_ = reader_.sequence(next.sequence);
+      const SequenceView& view = ahead_->view;
+      for (const BoundInput& input : data_.numbers) {
+        prefetch(view.chunk->columns[static_cast<std::size_t>(input.column)],
+                 view.begin + next.begin, next.events);
+      }
+    } catch (...) {
+      ahead_.reset();
+    }
   }
 
   /// A length from the index and one after reading must agree, or the file changed.
@@ -148,7 +185,7 @@ class RowWriter {
 
   void clear_padding(std::byte* row, Index entry_bytes) const {
     const Index from = kept_.events * entry_bytes;
-    std::memset(row + from, 0, static_cast<std::size_t>(padded() * entry_bytes - from));
+    clear(row + from, padded() * entry_bytes - from);
   }
 
   void write_numbers(std::size_t a) {
@@ -156,30 +193,34 @@ class RowWriter {
     const Index entry = spec.inner * width(spec.type);
     std::byte* const row = at(a);
     const Index tile = std::max(kLeastTile, kTileBytes / entry);
+    scratch_.numbers.resize(static_cast<std::size_t>(tile * spec.inner));
+    float* const values = scratch_.numbers.data();
     for (Index begin = 0; begin < kept_.events; begin += tile) {
       const Index rows = std::min(tile, kept_.events - begin);
       for (Index f = 0; f < spec.inner; ++f) {
-        std::byte* const out = row + begin * entry + f * width(spec.type);
-        write_number(data_.numbers[static_cast<std::size_t>(f)], spec,
-                     first_row() + begin, rows, out);
+        const BoundInput& input = data_.numbers[static_cast<std::size_t>(f)];
+        counts_.nulls_filled +=
+            numeric(input.spec->numeric,
+                    chunk_->columns[static_cast<std::size_t>(input.column)],
+                    first_row() + begin, rows, values + f * tile, 1);
       }
+      store_numbers(spec, values, tile, rows, row + begin * entry);
     }
     clear_padding(row, entry);
   }
 
-  void write_number(const BoundInput& input, const ArraySpec& spec, Index begin,
-                    Index rows, std::byte* out) {
-    const Column& column = chunk_->columns[static_cast<std::size_t>(input.column)];
+  /// Columns of `values`, `stride` apart, as rows of the array.
+  void store_numbers(const ArraySpec& spec, const float* values, Index stride,
+                     Index rows, std::byte* out) {
     if (spec.type == DType::f32) {
-      counts_.nulls_filled += numeric(input.spec->numeric, column, begin, rows,
-                                      reinterpret_cast<float*>(out), spec.inner);
+      interleave(values, stride, spec.inner, rows, reinterpret_cast<float*>(out));
       return;
     }
-    scratch_.numbers.resize(static_cast<std::size_t>(rows));
-    float* const values = scratch_.numbers.data();
-    counts_.nulls_filled +=
-        numeric(input.spec->numeric, column, begin, rows, values, 1);
-    convert_or_throw(values, rows, spec, input.spec->name, out, spec.inner);
+    for (Index f = 0; f < spec.inner; ++f) {
+      convert_or_throw(values + f * stride, rows, spec,
+                       data_.numbers[static_cast<std::size_t>(f)].spec->name,
+                       out + f * width(spec.type), spec.inner);
+    }
   }
 
   void convert_or_throw(const float* values, Index rows, const ArraySpec& spec,
@@ -300,6 +341,7 @@ class RowWriter {
   std::shared_ptr<const Chunk> chunk_;
   SequenceView view_;
   Plan::Data::Kept kept_;
+  std::optional<io::DatasetReader::Sequence> ahead_;  // of the next row
   Index sequence_ = -1;
   Index group_ = -1;
   Index row_ = 0;
@@ -415,8 +457,7 @@ std::shared_ptr<Plan::Build> Plan::begin(std::span<const Index> sample_id,
 void Plan::build_rows(Build& build, Index first, Index last,
                       const io::DatasetReader& reader, BuildScratch& scratch,
                       BuildCounts& counts) const {
-  RowWriter writer(*data_, build, reader, scratch.state(), counts);
-  for (Index row = first; row < last; ++row) writer.write(row);
+  RowWriter(*data_, build, reader, scratch.state(), counts).write(first, last);
 }
 
 std::vector<Plan::Placed> Plan::finish(Build& build) const {

@@ -52,9 +52,10 @@ Index WindowMap::samples() const { return samples_; }
 Index WindowMap::sequences_without_sample() const { return without_; }
 
 Index WindowMap::sequence_of(Index sample_id) const {
-  require(sample_id >= 0 && sample_id < samples_,
-          "sample id: must be in 0.." + std::to_string(samples_ - 1) + ", got " +
-              std::to_string(sample_id));
+  if (sample_id < 0 || sample_id >= samples_) {  // no text is made for a good id
+    throw ArgumentError("sample id: must be in 0.." + std::to_string(samples_ - 1) +
+                        ", got " + std::to_string(sample_id));
+  }
   if (rule_.kind == WindowRule::Kind::history) return sample_id;
   return std::upper_bound(first_.begin(), first_.end(), sample_id) - first_.begin() - 1;
 }

@@ -207,10 +207,9 @@ void find_ranges(const TargetPlan::Data& plan, const Windows& windows,
   const Grid& grid = plan.grids[static_cast<std::size_t>(windows.grid)];
   const Cut& own = cuts[static_cast<std::size_t>(windows.grid)][0];
   const auto room = static_cast<std::size_t>(own.size);
-  if (out.low.size() < room) {
-    out.low.resize(room);
-    out.high.resize(room);
-  }
+  // Each by its own size: a resize may have failed between the two.
+  out.low.resize(std::max(out.low.size(), room));
+  out.high.resize(std::max(out.high.size(), room));
   out.first_whole = 0;
   out.end_whole = own.size;
   const bool event = grid.boundary.every == Every::event;

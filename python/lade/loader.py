@@ -1,6 +1,7 @@
 """`DataLoader`: ordered batches made by threads that never touch Python."""
 
 import json
+import time
 
 import numpy as np
 
@@ -8,6 +9,7 @@ from lade import _core, arguments
 from lade.arguments import Default
 from lade.batch import Batch
 from lade.dataset import as_dataset
+from lade.errors import ArgumentError
 from lade.limits import parse_bytes
 from lade.recipe import Recipe
 
@@ -148,6 +150,27 @@ class DataLoader:
     def explain(self):
         """What this loader will do and what it costs, for people."""
         return self._core.explain()
+
+    def headspace(self, steps=200, consume=None):
+        """What a loader that costs nothing would give.
+
+        Serves the first batch of the next epoch `steps` times, ready-made, through
+        `collate_fn` and `consume(batch)` (a training step; None: nothing). Returns
+        {"steps", "seconds", "batches_per_s", "samples_per_s"}; the state does not move.
+        """
+        if steps < 1:
+            raise ArgumentError(f"headspace: steps must be >= 1, got {steps}")
+        if self._core.steps() == 0:
+            raise ArgumentError("headspace: the loader has no batch")
+        ready = self._core.batch_at(self._core.next_epoch, 0)
+        begin = time.perf_counter()
+        for _ in range(steps):
+            batch = self._finish(ready)
+            if consume is not None:
+                consume(batch)
+        seconds = max(time.perf_counter() - begin, 1e-9)
+        return {"steps": steps, "seconds": seconds, "batches_per_s": steps / seconds,
+                "samples_per_s": steps * ready.rows / seconds}
 
     def close(self):
         """Ends the threads and frees the memory; the loader is of no use afterwards."""

@@ -56,6 +56,13 @@ std::optional<Batch> next_batch(LoaderIterator& iterator) {
     batch = iterator.next(interrupted);
   }
   if (PyErr_Occurred() != nullptr) throw nb::python_error();
+  if (batch) {
+    const std::string warning = iterator.take_warning();
+    if (!warning.empty() &&
+        PyErr_WarnEx(PyExc_RuntimeWarning, warning.c_str(), 2) != 0) {
+      throw nb::python_error();
+    }
+  }
   return batch;
 }
 
@@ -103,6 +110,7 @@ nb::dict stats_of(const LoaderStats& stats) {
   d["workers"] = stats.workers;
   d["sequences_without_sample"] = stats.sequences_without_sample;
   d["lent_bytes"] = stats.lent_bytes;
+  d["abandoned_threads"] = stats.abandoned_threads;
   d["nulls_filled"] = stats.counts.nulls_filled;
   d["unknown"] = stats.counts.unknown;
   d["overflow"] = stats.counts.overflow;

@@ -66,11 +66,20 @@ std::size_t descriptors_of_this_process() {
   return count;
 }
 
+// A thread that was joined stays listed for a moment.
+bool threads_return_to(std::size_t count) {
+  for (int look = 0; look < 10'000; ++look) {
+    if (threads_of_this_process() == count) return true;
+    usleep(1000);
+  }
+  return false;
+}
+
 template <class Body>
 int in_child(Body body) {
   const pid_t child = fork();
   if (child == 0) {
-    alarm(5);
+    alarm(60);  // a child that hangs fails, whatever the machine does besides
     _exit(body());
   }
   int status = 0;
@@ -80,6 +89,8 @@ int in_child(Body body) {
 
 TEST(WorkerError, IsThrownOnceAtItsStepAfterTheBatchesBeforeIt) {
   auto good = make_memory_loader({.samples = 40, .shuffle = false, .workers = 0});
+  const auto threads = threads_of_this_process();
+  const auto descriptors = descriptors_of_this_process();
   for (const Where where : {Where::decode, Where::build, Where::finish}) {
     for (const Index sample : {0, 20, 36}) {
       for (const int workers : {0, 1, 2, 8}) {
@@ -114,6 +125,8 @@ TEST(WorkerError, IsThrownOnceAtItsStepAfterTheBatchesBeforeIt) {
       }
     }
   }
+  EXPECT_TRUE(threads_return_to(threads));
+  EXPECT_EQ(descriptors_of_this_process(), descriptors);
 }
 
 TEST(WorkerError, TheFirstRowOfABatchSpeaks) {
@@ -173,33 +186,31 @@ TEST(WorkerError, ANewIteratorGoesOnAndThreadsComeBack) {
     while (again.next()) ++steps;
     EXPECT_EQ(steps, 6);
   }
-  EXPECT_EQ(threads_of_this_process(), threads);
+  EXPECT_TRUE(threads_return_to(threads));
   EXPECT_EQ(descriptors_of_this_process(), descriptors);
 }
 
-TEST(Leaving, AtAnyBatchIsQuickAndLeavesNothing) {
+TEST(Leaving, AtAnyBatchEndsAndLeavesNothing) {
   const auto threads = threads_of_this_process();
+  const auto descriptors = descriptors_of_this_process();
   Hooks hooks;
   hooks.build = [](Index id) {
     if (id % 3 == 0) usleep(50);
   };
   for (int round = 0; round < 100; ++round) {
     for (const Index stop : {0, 1, 3}) {
-      const auto begin = now_ns();
-      {
-        auto loader = make_memory_loader(
-            {.samples = 100, .workers = 1 + round % 3, .prefetch = 4, .hooks = hooks});
-        auto iterator = loader.begin_epoch();
-        for (Index i = 0; i < stop; ++i) iterator.next();
-        if (round % 2 == 0) iterator.close();
-      }
-      EXPECT_LT(now_ns() - begin, 5'000'000'000);
+      auto loader = make_memory_loader(
+          {.samples = 100, .workers = 1 + round % 3, .prefetch = 4, .hooks = hooks});
+      auto iterator = loader.begin_epoch();
+      for (Index i = 0; i < stop; ++i) iterator.next();
+      if (round % 2 == 0) iterator.close();
     }
   }
-  EXPECT_EQ(threads_of_this_process(), threads);
+  EXPECT_TRUE(threads_return_to(threads));
+  EXPECT_EQ(descriptors_of_this_process(), descriptors);
 }
 
-TEST(Leaving, ASlowStepIsWaitedForAtMostASecond) {
+TEST(Leaving, AStepThatDoesNotEndIsLeftBehindAndCounted) {
   auto entered = std::make_shared<std::atomic<bool>>(false);
   auto gate = std::make_shared<std::atomic<bool>>(false);
   Hooks hooks;
@@ -207,13 +218,14 @@ TEST(Leaving, ASlowStepIsWaitedForAtMostASecond) {
     entered->store(true);
     while (!gate->load()) usleep(1000);
   };
-  const auto begin = now_ns();
   {
     auto loader = make_memory_loader({.workers = 2, .hooks = hooks});
     auto iterator = loader.begin_epoch();
     while (!entered->load()) usleep(100);
+    EXPECT_EQ(loader.stats().abandoned_threads, 0);
+    loader.close();  // comes back although the gate is shut
+    EXPECT_GE(loader.stats().abandoned_threads, 1);
   }
-  EXPECT_LT(now_ns() - begin, 5'000'000'000);
   gate->store(true);
   usleep(20'000);  // the threads left behind end on their own
 }
@@ -246,10 +258,8 @@ TEST(Waiting, AnInterruptionEndsIt) {
   auto loader = make_memory_loader({.workers = 1, .hooks = hooks});
   auto iterator = loader.begin_epoch();
   int asked = 0;
-  const auto begin = now_ns();
   EXPECT_FALSE(iterator.next([&] { return ++asked == 2; }).has_value());
   EXPECT_EQ(asked, 2);
-  EXPECT_LT(now_ns() - begin, 2'000'000'000);
   EXPECT_THROW(iterator.next(), ArgumentError);
   gate->store(true);
 }
@@ -279,15 +289,24 @@ TEST(Waiting, ASlowConsumerCostsNoProcessor) {
   auto loader = make_memory_loader({.samples = 400, .workers = 2});
   auto iterator = loader.begin_epoch();
   iterator.next();
-  usleep(50'000);  // the ring is full by now
-  timespec before{};
-  timespec after{};
-  clock_gettime(CLOCK_PROCESS_CPUTIME_ID, &before);
+  const auto processor_ns = [] {
+    timespec now{};
+    clock_gettime(CLOCK_PROCESS_CPUTIME_ID, &now);
+    return now.tv_sec * 1'000'000'000 + now.tv_nsec;
+  };
+  // The ring is full once the workers do nothing more.
+  Index built = -1;
+  while (true) {
+    Index now = 0;
+    for (const auto& stage : loader.stats().stages) now += stage.items;
+    if (now == built) break;
+    built = now;
+    usleep(20'000);
+  }
+  const auto begin = now_ns();
+  const auto before = processor_ns();
   usleep(300'000);
-  clock_gettime(CLOCK_PROCESS_CPUTIME_ID, &after);
-  const auto used =
-      (after.tv_sec - before.tv_sec) * 1'000'000'000 + (after.tv_nsec - before.tv_nsec);
-  EXPECT_LT(used, 15'000'000);
+  EXPECT_LT(processor_ns() - before, (now_ns() - begin) / 20);
 }
 
 TEST(Fork, AnIteratorThatLivedAcrossItIsRefusedWithBothProcesses) {

@@ -2,6 +2,7 @@
 #include "lade/loading/loader.h"
 
 #include <gtest/gtest.h>
+#include <unistd.h>
 
 #include <cstring>
 #include <map>
@@ -15,6 +16,7 @@ namespace {
 
 using testing::bytes_of;
 using testing::drain_epochs;
+using testing::Hooks;
 using testing::LoaderSpec;
 using testing::make_memory_loader;
 using testing::MemoryStage;
@@ -335,6 +337,15 @@ TEST(Loader, ExplainSaysWhatWillHappen) {
   }
 }
 
+TEST(Loader, ExplainWarnsWithTheCure) {
+  const auto small = make_memory_loader({.samples = 100, .prefetch = 64, .budget = 9'000});
+  EXPECT_NE(small.explain().find("raise memory_budget or lower prefetch_factor"),
+            std::string::npos);
+  const auto none = make_memory_loader(
+      {.samples = 3, .batch_size = 4, .shard = {.drop_last = true}});
+  EXPECT_NE(none.explain().find("lower batch_size to 3 or less"), std::string::npos);
+}
+
 TEST(Loader, RefusesOptionsThatMakeNoSense) {
   EXPECT_THROW(make_memory_loader({.batch_size = 0}), ArgumentError);
   EXPECT_THROW(make_memory_loader({.workers = -2}), ArgumentError);
@@ -344,18 +355,51 @@ TEST(Loader, RefusesOptionsThatMakeNoSense) {
                ArgumentError);
 }
 
-TEST(Loader, KeepsTheBudgetWhateverTheConsumerDoes) {
-  auto loader = make_memory_loader({.samples = 2000,
-                                    .batch_size = 10,
-                                    .workers = 3,
-                                    .prefetch = 16,
-                                    .budget = 16'384});
-  auto iterator = loader.begin_epoch();
-  while (auto batch = iterator.next()) {
+// Instant, slow, in bursts; and the same before a source that is slow.
+TEST(Loader, KeepsTheBudgetAndDeliversAllWhateverTheConsumerDoes) {
+  for (const int consumer : {0, 1, 2}) {
+    for (const int source_us : {0, 30}) {
+      Hooks hooks;
+      hooks.decode = [source_us](Index) {
+        if (source_us > 0) usleep(static_cast<unsigned>(source_us));
+      };
+      auto loader = make_memory_loader({.samples = 1000,
+                                        .batch_size = 10,
+                                        .workers = 3,
+                                        .prefetch = 16,
+                                        .budget = 16'384,
+                                        .hooks = hooks});
+      auto iterator = loader.begin_epoch();
+      Index batches = 0;
+      while (auto batch = iterator.next()) {
+        ++batches;
+        if (consumer == 1 || (consumer == 2 && batches % 20 == 0)) usleep(200);
+      }
+      EXPECT_EQ(batches, 100);
+      for (const auto& [account, bytes] : loader.stats().ledger_peak) {
+        EXPECT_LE(bytes, 16'384) << account;
+      }
+    }
   }
-  for (const auto& [account, bytes] : loader.stats().ledger_peak) {
-    EXPECT_LE(bytes, 16'384) << account;
+}
+
+TEST(Loader, WarnsOnceOfKeptBatchesBeyondTheBudget) {
+  auto loader = make_memory_loader({.samples = 400, .workers = 1, .budget = 16'384});
+  std::vector<Batch> kept;
+  int warnings = 0;
+  for (int epoch = 0; epoch < 2; ++epoch) {
+    auto iterator = loader.begin_epoch();
+    EXPECT_EQ(iterator.take_warning(), "");
+    while (auto batch = iterator.next()) {
+      kept.push_back(std::move(*batch));
+      const std::string warning = iterator.take_warning();
+      if (warning.empty()) continue;
+      ++warnings;
+      EXPECT_NE(warning.find("memory_budget is 16384"), std::string::npos) << warning;
+      EXPECT_GT(loader.stats().lent_bytes, 16'384);
+    }
   }
+  EXPECT_EQ(warnings, 1);
 }
 
 }  // namespace

@@ -139,6 +139,12 @@ TEST(PlanStage, ExplainAndStatsSpeakOfTheData) {
   EXPECT_EQ(loader.stats().report.rows_given, loader.stats().report.rows_seen);
 }
 
+TEST(PlanStage, RowsInMemoryAreGivenOneThread) {
+  const auto data = events();
+  EXPECT_EQ(loader_of(data, -1).stats().workers, 1);
+  EXPECT_EQ(loader_of(data, 3).stats().workers, 3);
+}
+
 TEST(PlanStage, RefusesABudgetBelowOneBatch) {
   LoaderOptions options;
   options.shard.batch_size = 8;
