@@ -338,11 +338,12 @@ TEST(Loader, ExplainSaysWhatWillHappen) {
 }
 
 TEST(Loader, ExplainWarnsWithTheCure) {
-  const auto small = make_memory_loader({.samples = 100, .prefetch = 64, .budget = 9'000});
+  const auto small =
+      make_memory_loader({.samples = 100, .prefetch = 64, .budget = 9'000});
   EXPECT_NE(small.explain().find("raise memory_budget or lower prefetch_factor"),
             std::string::npos);
-  const auto none = make_memory_loader(
-      {.samples = 3, .batch_size = 4, .shard = {.drop_last = true}});
+  const auto none =
+      make_memory_loader({.samples = 3, .batch_size = 4, .shard = {.drop_last = true}});
   EXPECT_NE(none.explain().find("lower batch_size to 3 or less"), std::string::npos);
 }
 
