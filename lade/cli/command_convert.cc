@@ -18,7 +18,7 @@ struct Flags {
   std::vector<std::string> paths;  // sources, then the target
   std::string recipe, page_bytes = "64KiB";
   Index row_group_rows = 65'536;
-  bool overwrite = false, dry_run = false;
+  bool overwrite = false, dry_run = false, refresh = false;
 };
 
 void print(const Flags& flags, const std::string& target, const ConvertReport& report) {
@@ -37,6 +37,7 @@ void print(const Flags& flags, const std::string& target, const ConvertReport& r
                                        {"input_bytes", report.input_bytes},
                                        {"decoded_bytes", report.decoded_bytes},
                                        {"bytes", bytes},
+                                       {"sync_s", report.sync_s},
                                        {"files", files},
                                        {"read", to_json(report.read)}};
   if (flags.common.json) return out(json.dump() + "\n");
@@ -53,7 +54,9 @@ void print(const Flags& flags, const std::string& target, const ConvertReport& r
 }
 
 void run(const Flags& flags) {
-  require(flags.paths.size() >= 2, "lade convert: needs SOURCE... and TARGET");
+  require(flags.refresh ? flags.paths.size() == 1 : flags.paths.size() >= 2,
+          flags.refresh ? "lade convert: --refresh needs one directory"
+                        : "lade convert: needs SOURCE... and TARGET");
   const std::vector<std::string> sources(flags.paths.begin(), flags.paths.end() - 1);
   std::optional<Recipe> recipe;
   if (!flags.recipe.empty()) {
@@ -65,7 +68,9 @@ void run(const Flags& flags) {
   options.page_bytes = parse_bytes(flags.page_bytes, "--page-bytes");
   options.overwrite = flags.overwrite;
   options.dry_run = flags.dry_run;
-  print(flags, flags.paths.back(), convert(sources, flags.paths.back(), options));
+  const std::string& target = flags.paths.back();
+  print(flags, target,
+        flags.refresh ? refresh(target, options) : convert(sources, target, options));
 }
 
 }  // namespace
@@ -80,6 +85,8 @@ void add_convert(CLI::App& app) {
   verb->add_option("--row-group-rows", flags->row_group_rows, "65536.");
   verb->add_option("--page-bytes", flags->page_bytes, "Before compression; 64KiB.");
   verb->add_flag("--overwrite", flags->overwrite, "Replace what is there.");
+  verb->add_flag("--refresh", flags->refresh,
+                 "List the files of a dataset directory anew, in place.");
   verb->add_flag("--dry-run", flags->dry_run, "Say what there is; write nothing.");
   add_common_flags(*verb, flags->common);
   add_data_flags(*verb, flags->data);

@@ -2,6 +2,7 @@
 #include <arrow/array/array_dict.h>
 #include <arrow/builder.h>
 #include <arrow/table.h>
+#include <arrow/util/key_value_metadata.h>
 
 #include <cstring>
 #include <vector>
@@ -47,29 +48,49 @@ std::shared_ptr<arrow::Schema> dense_schema(const arrow::Schema& schema) {
   return arrow::schema(fields);
 }
 
-RecordBatch dense_batch(const RecordBatch& batch,
-                        const std::shared_ptr<arrow::Schema>& schema,
-                        std::string_view writer) {
+std::shared_ptr<arrow::Array> dense_array(std::shared_ptr<arrow::Array> array) {
+  return array->type_id() == arrow::Type::DICTIONARY
+             ? dense(static_cast<const arrow::DictionaryArray&>(*array))
+             : array;
+}
+
+void require_columns(const RecordBatch& batch, const arrow::Schema& schema,
+                     std::string_view writer) {
   const std::string name(writer);
-  require(batch->num_columns() == schema->num_fields(),
+  require(batch->num_columns() == schema.num_fields(),
           name + ": a batch must have the schema's " +
-              std::to_string(schema->num_fields()) + " columns, got " +
+              std::to_string(schema.num_fields()) + " columns, got " +
               std::to_string(batch->num_columns()));
-  arrow::ArrayVector columns;
+  const auto given = dense_schema(*batch->schema());
   for (int c = 0; c < batch->num_columns(); ++c) {
-    std::shared_ptr<arrow::Array> column = batch->column(c);
-    if (column->type_id() == arrow::Type::DICTIONARY) {
-      column = dense(static_cast<const arrow::DictionaryArray&>(*column));
-    }
-    const auto& field = schema->field(c);
-    require(column->type()->Equals(*field->type()) &&
+    const auto& field = schema.field(c);
+    require(given->field(c)->type()->Equals(*field->type()) &&
                 batch->column_name(c) == field->name(),
             name + ": column " + std::to_string(c) + " must be " + field->ToString() +
                 ", got " + escape_text(batch->column_name(c)) + ": " +
-                column->type()->ToString());
-    columns.push_back(std::move(column));
+                given->field(c)->type()->ToString());
   }
+}
+
+RecordBatch dense_batch(const RecordBatch& batch,
+                        const std::shared_ptr<arrow::Schema>& schema,
+                        std::string_view writer) {
+  require_columns(batch, *schema, writer);
+  arrow::ArrayVector columns;
+  for (const auto& column : batch->columns()) columns.push_back(dense_array(column));
   return arrow::RecordBatch::Make(schema, batch->num_rows(), std::move(columns));
+}
+
+std::shared_ptr<const arrow::KeyValueMetadata> arrow_metadata(
+    const std::vector<std::pair<std::string, std::string>>& metadata) {
+  std::vector<std::string> keys;
+  std::vector<std::string> values;
+  for (const auto& [key, value] : metadata) {
+    keys.push_back(key);
+    values.push_back(value);
+  }
+  return keys.empty() ? nullptr
+                      : arrow::key_value_metadata(std::move(keys), std::move(values));
 }
 
 RecordBatch one_batch(const std::vector<RecordBatch>& batches,

@@ -1,11 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "lade/io/arrow_file.h"
 
-#include <arrow/buffer.h>
-#include <arrow/io/interfaces.h>
 #include <arrow/memory_pool.h>
-#include <arrow/status.h>
-#include <arrow/util/future.h>
 
 #include <algorithm>
 #include <utility>
@@ -13,11 +9,12 @@
 #include "lade/core/block_pool.h"
 #include "lade/core/table.h"
 #include "lade/io/arrow_file_internal.h"
+#include "lade/io/arrow_reading_internal.h"
 
 namespace lade::io {
 namespace {
 
-class ArrowFile final : public arrow::io::RandomAccessFile {
+class ArrowFile final : public ReadingFile {
  public:
   ArrowFile(std::shared_ptr<const File> file, std::atomic<Index>* bytes_read,
             arrow::MemoryPool* pool)
@@ -26,23 +23,9 @@ class ArrowFile final : public arrow::io::RandomAccessFile {
         pool_(pool != nullptr ? pool : block_pool()) {}
 
   arrow::Result<int64_t> GetSize() override { return file_->bytes(); }
-  arrow::Result<int64_t> Tell() const override { return at_; }
-  arrow::Status Seek(int64_t position) override {
-    if (position < 0 || position > file_->bytes()) {
-      return arrow::Status::Invalid("a position outside the file");
-    }
-    at_ = position;
-    return arrow::Status::OK();
-  }
-  arrow::Status Close() override {
-    closed_ = true;
-    return arrow::Status::OK();
-  }
-  bool closed() const override { return closed_; }
-  bool supports_zero_copy() const override { return false; }
 
   arrow::Result<int64_t> ReadAt(int64_t position, int64_t wanted, void* out) override {
-    if (closed_ || position < 0 || wanted < 0 || position > file_->bytes()) {
+    if (closed() || position < 0 || wanted < 0 || position > file_->bytes()) {
       return arrow::Status::Invalid("a read outside the file");
     }
     const Index bytes = std::min<Index>(wanted, file_->bytes() - position);
@@ -71,32 +54,10 @@ class ArrowFile final : public arrow::io::RandomAccessFile {
     return std::shared_ptr<arrow::Buffer>(std::move(*buffer));
   }
 
-  // The default hands the read to Arrow's own threads, which may outlive pool and file.
-  arrow::Future<std::shared_ptr<arrow::Buffer>> ReadAsync(const arrow::io::IOContext&,
-                                                          int64_t position,
-                                                          int64_t wanted,
-                                                          bool) override {
-    return arrow::Future<std::shared_ptr<arrow::Buffer>>::MakeFinished(
-        ReadAt(position, wanted));
-  }
-
-  arrow::Result<int64_t> Read(int64_t wanted, void* out) override {
-    auto got = ReadAt(at_, wanted, out);
-    if (got.ok()) at_ += *got;
-    return got;
-  }
-  arrow::Result<std::shared_ptr<arrow::Buffer>> Read(int64_t wanted) override {
-    auto buffer = ReadAt(at_, wanted);
-    if (buffer.ok()) at_ += (*buffer)->size();
-    return buffer;
-  }
-
  private:
   std::shared_ptr<const File> file_;
   std::atomic<Index>* bytes_read_;
   arrow::MemoryPool* pool_;
-  Index at_ = 0;
-  bool closed_ = false;
 };
 
 }  // namespace

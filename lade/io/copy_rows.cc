@@ -16,39 +16,48 @@ struct Copied {
   Index bytes = 0;
 };
 
-template <class T>
-void copy_values(const RowPool& pool, const std::vector<RowRef>& rows, std::size_t c,
-                 Copied& out) {
-  auto values = std::make_shared_for_overwrite<T[]>(rows.size());
-  for (std::size_t i = 0; i < rows.size(); ++i) {
-    const auto* from = static_cast<const T*>(pool[rows[i].chunk].columns[c].values);
-    values[static_cast<std::ptrdiff_t>(i)] = from[rows[i].row];
+/// Column c of every chunk, by the chunk's number; of freed numbers nothing.
+std::vector<const Column*> columns_of(const RowPool& pool, std::size_t c) {
+  std::vector<const Column*> columns(pool.size(), nullptr);
+  for (std::size_t k = 0; k < columns.size(); ++k) {
+    const auto number = static_cast<std::uint32_t>(k);
+    if (pool.holds(number)) columns[k] = &pool[number].columns[c];
   }
-  out.column.values = values.get();
+  return columns;
+}
+
+template <class T>
+void copy_values(const std::vector<const Column*>& from,
+                 const std::vector<RowRef>& rows, Copied& out) {
+  std::vector<const T*> bases(from.size(), nullptr);
+  for (std::size_t k = 0; k < from.size(); ++k) {
+    if (from[k] != nullptr) bases[k] = static_cast<const T*>(from[k]->values);
+  }
+  auto values = std::make_shared_for_overwrite<T[]>(rows.size());
+  T* const to = values.get();
+  for (std::size_t i = 0; i < rows.size(); ++i)
+    to[i] = bases[rows[i].chunk][rows[i].row];
+  out.column.values = to;
   out.bytes += static_cast<Index>(rows.size() * sizeof(T));
   out.owners.push_back(std::move(values));
 }
 
-/// Codes of one dictionary in the new one; -2 = not looked up yet.
-struct CodeMemo {
-  std::vector<std::int32_t> code;
-};
-
-void copy_texts(const RowPool& pool, const std::vector<RowRef>& rows, std::size_t c,
+void copy_texts(const std::vector<const Column*>& from, const std::vector<RowRef>& rows,
                 Copied& out) {
+  constexpr std::int32_t kUnseen = -2;
   auto values = std::make_shared_for_overwrite<std::int32_t[]>(rows.size());
-  std::vector<CodeMemo> memos(pool.size());
+  std::vector<std::vector<std::int32_t>> memos(from.size());  // old code -> new code
   TextCodes codes;
   for (std::size_t i = 0; i < rows.size(); ++i) {
-    const Column& from = pool[rows[i].chunk].columns[c];
+    const Column& column = *from[rows[i].chunk];
     std::int32_t code = 0;
-    if (from.valid(rows[i].row)) {
-      const std::int32_t old = from.as<std::int32_t>()[rows[i].row];
-      auto& memo = memos[rows[i].chunk].code;
+    if (column.valid(rows[i].row)) {
+      const std::int32_t old = column.as<std::int32_t>()[rows[i].row];
+      auto& memo = memos[rows[i].chunk];
       if (memo.empty())
-        memo.assign(static_cast<std::size_t>(from.dictionary->size()), -2);
+        memo.assign(static_cast<std::size_t>(column.dictionary->size()), kUnseen);
       std::int32_t& known = memo[static_cast<std::size_t>(old)];
-      if (known == -2) known = codes.code((*from.dictionary)[old]);
+      if (known == kUnseen) known = codes.code((*column.dictionary)[old]);
       code = known;
     }
     values[static_cast<std::ptrdiff_t>(i)] = code;
@@ -63,16 +72,16 @@ void copy_texts(const RowPool& pool, const std::vector<RowRef>& rows, std::size_
 }
 
 /// Validity bits, none if every row is valid.
-void copy_validity(const RowPool& pool, const std::vector<RowRef>& rows, std::size_t c,
-                   Copied& out) {
-  const bool none = std::none_of(rows.begin(), rows.end(), [&](RowRef ref) {
-    return pool[ref.chunk].columns[c].validity != nullptr;
+void copy_validity(const std::vector<const Column*>& from,
+                   const std::vector<RowRef>& rows, Copied& out) {
+  const bool none = std::none_of(from.begin(), from.end(), [](const Column* column) {
+    return column != nullptr && column->validity != nullptr;
   });
   if (none) return;
   auto bits = std::make_shared<std::vector<std::uint8_t>>((rows.size() + 7) / 8);
   bool all = true;
   for (std::size_t i = 0; i < rows.size(); ++i) {
-    const bool valid = pool[rows[i].chunk].columns[c].valid(rows[i].row);
+    const bool valid = from[rows[i].chunk]->valid(rows[i].row);
     all &= valid;
     if (valid)
       (*bits)[i / 8] = static_cast<std::uint8_t>((*bits)[i / 8] | 1U << (i % 8));
@@ -88,24 +97,25 @@ Copied copy_column(const RowPool& pool, const std::vector<RowRef>& rows, std::si
   Copied out;
   out.column.kind = field.type.kind;
   out.column.unit = field.type.unit;
+  const auto from = columns_of(pool, c);
   if (field.type.kind == Kind::text) {
-    copy_texts(pool, rows, c, out);
+    copy_texts(from, rows, out);
   } else {
     switch (width(field.type.kind)) {
       case 1:
-        copy_values<std::uint8_t>(pool, rows, c, out);
+        copy_values<std::uint8_t>(from, rows, out);
         break;
       case 2:
-        copy_values<std::uint16_t>(pool, rows, c, out);
+        copy_values<std::uint16_t>(from, rows, out);
         break;
       case 4:
-        copy_values<std::uint32_t>(pool, rows, c, out);
+        copy_values<std::uint32_t>(from, rows, out);
         break;
       default:
-        copy_values<std::uint64_t>(pool, rows, c, out);
+        copy_values<std::uint64_t>(from, rows, out);
     }
   }
-  copy_validity(pool, rows, c, out);
+  copy_validity(from, rows, out);
   return out;
 }
 

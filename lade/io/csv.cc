@@ -5,6 +5,7 @@
 
 #include <algorithm>
 #include <deque>
+#include <exception>
 
 #include "lade/core/pool.h"
 #include "lade/io/csv_block.h"
@@ -23,6 +24,14 @@ bool same_file(const FileStat& a, const FileStat& b) {
   return a.device == b.device && a.inode == b.inode && a.bytes == b.bytes &&
          a.mtime_ns == b.mtime_ns;
 }
+
+/// Pieces that are worked on together, what stopped the reading of more, and the bytes
+/// of their text on the ledger.
+struct Wave {
+  std::vector<CsvPiece> pieces;
+  std::exception_ptr error = nullptr;
+  Reservation reservation = {};
+};
 
 [[noreturn]] void refuse_other_columns(const CsvFile& first, const CsvFile& other) {
   throw DataError(
@@ -45,14 +54,19 @@ struct CsvReader::State {
   ReadReport report;
   std::size_t next_block = 0;  // to convert
   std::deque<std::shared_ptr<const Chunk>> ready;
+  Index kept_bytes = 0;  // of chunks that the first pass made
   bool failed = false;
 
   Files& disk() { return options.files != nullptr ? *options.files : real_files(); }
-  std::size_t wave() const { return 2 * static_cast<std::size_t>(options.threads); }
+  std::size_t wave() const;
 
   void scan(const std::string& path);
   void scan_pieces(CsvFramer& framer, CsvBlock block);
-  void judge_pieces(const std::vector<CsvPiece>& pieces, CsvBlock& block);
+  Wave frame(CsvFramer& framer, std::size_t count) const;
+  std::vector<CsvScan> scan_wave(const Wave& wave, CsvFramer& framer, Wave& next);
+  void judge_pieces(const std::vector<CsvPiece>& pieces, std::vector<CsvScan> scans,
+                    CsvBlock& block);
+  void keep_chunk(CsvScan& scan, CsvBlock& block);
   void fix_types();
   CsvConverted convert(const CsvBlock& block);
   void convert_wave();
@@ -69,6 +83,7 @@ void CsvReader::State::scan(const std::string& path) {
     names = header.names;
     plan.columns = bind_columns(names, options);
     plan.selected = select_columns(names, options.columns);
+    plan.find_checked();
     evidence.resize(names.size());
   } else if (header.names != names) {
     refuse_other_columns(files.front(), files.back());
@@ -88,28 +103,82 @@ void CsvReader::State::scan(const std::string& path) {
   scan_pieces(framer, block);
 }
 
-void CsvReader::State::scan_pieces(CsvFramer& framer, CsvBlock block) {
-  for (bool more = true; more;) {
-    std::vector<CsvPiece> pieces;
-    while (pieces.size() < wave()) {
+/// Pieces worked on at a time: two for each thread as long as their text is a small
+/// part of the budget.
+std::size_t CsvReader::State::wave() const {
+  Index count = 2 * Index{options.threads};
+  if (options.ledger) {
+    const Index fit = options.ledger->budget() / (16 * options.block_bytes);
+    count = std::clamp<Index>(fit, 1, count);
+  }
+  return static_cast<std::size_t>(count);
+}
+
+/// The next pieces of the file; an error is kept for its turn.
+Wave CsvReader::State::frame(CsvFramer& framer, std::size_t count) const {
+  Wave wave;
+  Index bytes = 0;
+  try {
+    while (wave.pieces.size() < count) {
       auto piece = framer.next();
-      more = piece.has_value();
-      if (!more) break;
-      pieces.push_back(std::move(*piece));
+      if (!piece) break;
+      bytes += piece->text.capacity();
+      wave.pieces.push_back(std::move(*piece));
     }
-    judge_pieces(pieces, block);
+    if (options.ledger) {
+      wave.reservation = Reservation::force(options.ledger, Account::read, bytes);
+    }
+  } catch (...) {
+    wave.error = std::current_exception();
+  }
+  return wave;
+}
+
+/// Looks through the pieces of a wave and reads the next one meanwhile.
+std::vector<CsvScan> CsvReader::State::scan_wave(const Wave& now, CsvFramer& framer,
+                                                 Wave& next) {
+  std::vector<CsvScan> scans(now.pieces.size());
+  const bool known = !blocks.empty();
+  parallel_for(static_cast<Index>(scans.size()) + 1, options.threads, [&](Index i) {
+    if (i == 0) {
+      if (!now.error) next = frame(framer, wave());
+      return;
+    }
+    const auto at = static_cast<std::size_t>(i - 1);
+    const CsvEnd end = now.pieces[at].end;
+    if (end != CsvEnd::whole && end != CsvEnd::unterminated) return;
+    scans[at] = scan_block(now.pieces[at], plan, known ? &evidence : nullptr);
+  });
+  return scans;
+}
+
+void CsvReader::State::scan_pieces(CsvFramer& framer, CsvBlock block) {
+  // One piece first: what it shows lets the others be converted at once.
+  Wave now = frame(framer, blocks.empty() ? 1 : wave());
+  while (!now.pieces.empty() || now.error) {
+    Wave next;
+    std::vector<CsvScan> scans = scan_wave(now, framer, next);
+    judge_pieces(now.pieces, std::move(scans), block);
+    if (now.error) std::rethrow_exception(now.error);
+    now = std::move(next);
   }
 }
 
+/// Keeps what a piece was converted to if there is room for it.
+void CsvReader::State::keep_chunk(CsvScan& scan, CsvBlock& block) {
+  if (!scan.chunk || kept_bytes + scan.chunk->bytes > options.keep_bytes) return;
+  if (options.ledger) {
+    auto taken =
+        Reservation::try_take(options.ledger, Account::decode, scan.chunk->bytes);
+    if (!taken.ok()) return;
+    scan.chunk->reservation = std::move(taken);
+  }
+  kept_bytes += scan.chunk->bytes;
+  block.chunk = std::move(scan.chunk);
+}
+
 void CsvReader::State::judge_pieces(const std::vector<CsvPiece>& pieces,
-                                    CsvBlock& block) {
-  std::vector<CsvScan> scans(pieces.size());
-  parallel_for(static_cast<Index>(pieces.size()), options.threads, [&](Index i) {
-    const auto at = static_cast<std::size_t>(i);
-    const bool rows =
-        pieces[at].end == CsvEnd::whole || pieces[at].end == CsvEnd::unterminated;
-    if (rows) scans[at] = scan_block(pieces[at], plan);
-  });
+                                    std::vector<CsvScan> scans, CsvBlock& block) {
   const std::string& source = files.back().path;
   for (std::size_t i = 0; i < pieces.size(); ++i) {
     const CsvPiece& piece = pieces[i];
@@ -126,9 +195,11 @@ void CsvReader::State::judge_pieces(const std::vector<CsvPiece>& pieces,
       evidence[c].add(scan.evidence[c]);
     }
     rows_seen += block.rows;
+    if (!block.cut) keep_chunk(scan, block);
     if (block.rows > 0) blocks.push_back(block);
     block.line += scan.lines;
     block.cut = false;
+    block.chunk = nullptr;
   }
 }
 
@@ -137,20 +208,28 @@ void CsvReader::State::fix_types() {
     CsvColumn& column = plan.columns[c];
     if (!column.given) column.type = evidence[c].type();
   }
-  plan.checked = plan.selected;
-  for (std::size_t c = 0; c < plan.columns.size(); ++c) {
-    if (plan.columns[c].key) plan.checked.push_back(static_cast<Index>(c));
-  }
-  std::sort(plan.checked.begin(), plan.checked.end());
-  plan.checked.erase(std::unique(plan.checked.begin(), plan.checked.end()),
-                     plan.checked.end());
   for (const Index c : plan.selected) {
     const CsvColumn& column = plan.columns[static_cast<std::size_t>(c)];
     schema.fields.push_back({column.name, column.type, true});
   }
+  // A type seen later makes what was kept under another one worthless.
+  for (CsvBlock& block : blocks) {
+    if (!block.chunk) continue;
+    for (std::size_t i = 0; i < plan.selected.size(); ++i) {
+      if (block.chunk->columns[i].kind == schema.fields[i].type.kind) continue;
+      block.chunk = nullptr;
+      break;
+    }
+  }
 }
 
 CsvConverted CsvReader::State::convert(const CsvBlock& block) {
+  if (block.chunk) {
+    CsvConverted kept;
+    kept.chunk = block.chunk;
+    kept.rows.seen = block.rows;
+    return kept;
+  }
   const CsvFile& known = files[static_cast<std::size_t>(block.file)];
   const auto file = disk().open(known.path, OpenMode::read);
   if (!same_file(file->stat(), known.stat)) {
@@ -166,16 +245,24 @@ CsvConverted CsvReader::State::convert(const CsvBlock& block) {
 void CsvReader::State::convert_wave() {
   const std::size_t count = std::min(wave(), blocks.size() - next_block);
   std::vector<CsvConverted> converted(count);
+  Reservation text;
+  if (options.ledger) {
+    Index bytes = 0;
+    for (std::size_t i = next_block; i < next_block + count; ++i)
+      bytes += blocks[i].chunk ? 0 : blocks[i].bytes;
+    text = Reservation::force(options.ledger, Account::read, bytes);
+  }
   parallel_for(static_cast<Index>(count), options.threads, [&](Index i) {
     const CsvBlock& block = blocks[next_block + static_cast<std::size_t>(i)];
     if (!block.cut) converted[static_cast<std::size_t>(i)] = convert(block);
   });
   for (std::size_t i = 0; i < count; ++i) {
-    const CsvBlock& block = blocks[next_block + i];
+    CsvBlock& block = blocks[next_block + i];
     if (block.cut) {
       count_cut(block);
     } else {
       accept(block, std::move(converted[i]));
+      block.chunk = nullptr;
     }
   }
   next_block += count;
@@ -185,7 +272,7 @@ void CsvReader::State::accept(const CsvBlock& block, CsvConverted converted) {
   judge_block(files[static_cast<std::size_t>(block.file)].path, block, converted, plan,
               options.policies, bad_rows, report);
   if (converted.chunk->rows == 0) return;
-  if (options.ledger) {
+  if (options.ledger && !block.chunk) {
     converted.chunk->reservation =
         Reservation(options.ledger, Account::decode, converted.chunk->bytes, "csv");
   }

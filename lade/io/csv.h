@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
-// Delimited text: docs/formats/csv.md. Two passes over the files: the first finds rows
-// and infers types over the whole input, the second converts blocks of rows in
-// parallel.
+// Delimited text: docs/formats/csv.md. The first pass over the files finds rows and
+// infers types over the whole input. It converts as it goes, to the types seen so far;
+// the second pass converts what that was too early for. Blocks of rows go in parallel.
 #pragma once
 
 #include <memory>
@@ -26,8 +26,11 @@ struct CsvOptions {
   int threads = 0;                     // 0 = usable_cpus()
   Index block_bytes = Index{1} << 20;  // text per block; a longer row grows its block
   Index read_bytes = Index{1} << 20;   // bytes asked of the file at once
-  std::shared_ptr<Ledger> ledger;      // chunks are charged to it; nullptr = nobody
-  Files* files = nullptr;              // nullptr = real_files()
+  Index keep_bytes = 0;  // converted blocks that the first pass may keep, so that they
+                         // need not be read again
+  std::shared_ptr<Ledger>
+      ledger;              // text and chunks are charged to it; nullptr = nobody
+  Files* files = nullptr;  // nullptr = real_files()
 };
 
 /// Reads one or more CSV files with the same columns as a stream of chunks.
@@ -37,10 +40,11 @@ struct CsvOptions {
 /// value;
 ///          ArgumentError for options, unknown columns (nearest name); IoError. The
 ///          error is the first in file order.
-/// Memory:  about (2 * threads + 1) blocks of text and what they convert to, whatever
-/// the
-///          size of the files.
-/// Threads: same chunks, errors and report for any `threads` and `read_bytes`.
+/// Memory:  keep_bytes, and about (4 * threads + 1) blocks of text and what they
+/// convert
+///          to, whatever the size of the files.
+/// Threads: same chunks, errors and report for any `threads`, `read_bytes` and
+///          `keep_bytes`.
 class CsvReader {
  public:
   CsvReader(std::vector<std::string> paths, CsvOptions options);

@@ -53,7 +53,8 @@ void add_misfit_events(CsvConverted& out) {
             [](const CsvEvent& a, const CsvEvent& b) { return a.ordinal < b.ordinal; });
 }
 
-void drop_rows(CsvConverted& out, std::vector<CsvValues>& values) {
+/// Takes the rows out that are dropped; returns how many are kept.
+Index drop_rows(const CsvConverted& out, std::vector<CsvValues>& values) {
   std::vector<std::uint8_t> keep(static_cast<std::size_t>(out.rows.rows), 1);
   Index kept = out.rows.rows;
   for (const CsvEvent& event : out.events) {
@@ -61,14 +62,40 @@ void drop_rows(CsvConverted& out, std::vector<CsvValues>& values) {
     keep[static_cast<std::size_t>(event.at)] = 0;
     --kept;
   }
-  out.chunk->rows = kept;
-  if (kept == out.rows.rows) return;
-  for (auto& column : values) column = keep_values(column, keep, kept);
+  if (kept == out.rows.rows) return kept;
+  for (auto& column : values) {
+    if (column.column.values != nullptr) column = keep_values(column, keep, kept);
+  }
+  return kept;
+}
+
+/// The selected columns; `values` by column of the file.
+std::shared_ptr<Chunk> chunk_of(const CsvPlan& plan, std::vector<CsvValues>& values,
+                                Index rows) {
+  auto chunk = std::make_shared<Chunk>();
+  chunk->rows = rows;
+  for (const Index c : plan.selected) {
+    CsvValues& column = values[static_cast<std::size_t>(c)];
+    chunk->columns.push_back(column.column);
+    chunk->bytes += column.bytes;
+    for (auto& owner : column.owners) chunk->owners.push_back(std::move(owner));
+  }
+  return chunk;
 }
 
 }  // namespace
 
-CsvScan scan_block(const CsvPiece& piece, const CsvPlan& plan) {
+void CsvPlan::find_checked() {
+  checked = selected;
+  for (std::size_t c = 0; c < columns.size(); ++c) {
+    if (columns[c].key) checked.push_back(static_cast<Index>(c));
+  }
+  std::sort(checked.begin(), checked.end());
+  checked.erase(std::unique(checked.begin(), checked.end()), checked.end());
+}
+
+CsvScan scan_block(const CsvPiece& piece, const CsvPlan& plan,
+                   const std::vector<CsvEvidence>* known) {
   CsvScan scan;
   const std::string_view text = piece.text.view();
   const auto columns = static_cast<Index>(plan.columns.size());
@@ -78,11 +105,29 @@ CsvScan scan_block(const CsvPiece& piece, const CsvPlan& plan) {
   if (!rows.misfits.empty()) scan.misfit = rows.misfits.front();
   scan.over_limit = rows.over_limit;
   scan.evidence.resize(plan.columns.size());
-  for (std::size_t c = 0; c < plan.columns.size(); ++c) {
-    if (plan.columns[c].given) continue;
-    scan.evidence[c] =
-        gather_evidence(text, rows, static_cast<Index>(c), plan.dialect, plan.nulls);
+  const bool sound = !scan.misfit && !scan.over_limit && rows.rows > 0;
+  bool keep = known != nullptr && sound && piece.end == CsvEnd::whole;
+  std::vector<CsvValues> values(plan.columns.size());
+  for (const Index c : plan.checked) {
+    const auto at = static_cast<std::size_t>(c);
+    CsvColumn column = plan.columns[at];
+    const bool settled = known != nullptr && (*known)[at].text;
+    if (!column.given && known != nullptr) column.type = (*known)[at].type();
+    if (keep) {
+      values[at] = convert_values(text, rows, c, column, plan.dialect, plan.nulls);
+      keep = values[at].bad.empty();
+    }
+    if (column.given || settled) continue;
+    const Kind kind = column.type.kind;
+    if (keep && kind != Kind::text) {  // converting it has shown what it is
+      const bool any = values[at].valid > 0;
+      scan.evidence[at].integer = any && kind == Kind::i64;
+      scan.evidence[at].number = any && kind == Kind::f64;
+    } else {
+      scan.evidence[at] = gather_evidence(text, rows, c, plan.dialect, plan.nulls);
+    }
   }
+  if (keep) scan.chunk = chunk_of(plan, values, rows.rows);
   return scan;
 }
 
@@ -99,7 +144,6 @@ CsvConverted convert_block(CsvText text, Index rows_expected, const CsvPlan& pla
     throw DataError({.source = source, .rule = "file.changed"},
                     "the file changed while it was read");
   }
-  out.chunk = std::make_shared<Chunk>();
   std::vector<CsvValues> values(plan.columns.size());
   std::vector<BadCell> bad;
   for (const Index c : plan.checked) {
@@ -111,16 +155,8 @@ CsvConverted convert_block(CsvText text, Index rows_expected, const CsvPlan& pla
   }
   add_cell_events(plan, bad, out);
   add_misfit_events(out);
-  std::vector<CsvValues> given;
-  for (const Index c : plan.selected) {
-    given.push_back(std::move(values[static_cast<std::size_t>(c)]));
-  }
-  drop_rows(out, given);
-  for (auto& column : given) {
-    out.chunk->columns.push_back(column.column);
-    out.chunk->bytes += column.bytes;
-    for (auto& owner : column.owners) out.chunk->owners.push_back(std::move(owner));
-  }
+  const Index kept = drop_rows(out, values);
+  out.chunk = chunk_of(plan, values, kept);
   return out;
 }
 

@@ -21,6 +21,8 @@ struct CsvPlan {
   std::vector<CsvColumn> columns;  // of the file
   std::vector<Index> selected;     // positions of those given, in their order
   std::vector<Index> checked;      // the same and the keys, in file order
+  /// Fills `checked`.
+  void find_checked();
 };
 
 /// What the first pass finds in a piece.
@@ -30,8 +32,14 @@ struct CsvScan {
   std::vector<CsvEvidence> evidence;  // per column of the file
   std::optional<CsvMisfit> misfit;    // the first
   std::optional<CsvOverLimit> over_limit;
+  /// The selected columns in the types that `known` lets expect, if nothing in the
+  /// piece is broken then: the second pass need not come back.
+  std::shared_ptr<Chunk> chunk;
 };
-CsvScan scan_block(const CsvPiece& piece, const CsvPlan& plan);
+/// `known`: what pieces before showed of each column, so that no text is looked at for
+/// what is settled; nullptr = nothing yet, and no chunk is made.
+CsvScan scan_block(const CsvPiece& piece, const CsvPlan& plan,
+                   const std::vector<CsvEvidence>* known);
 
 /// A broken row, or a value that became null.
 struct CsvEvent {

@@ -17,6 +17,7 @@ struct CsvBlock {
   Index rows = 0;  // seen by the first pass
   CsvEnd end = CsvEnd::whole;
   bool cut = false;  // a last row that does not fit, dropped by policy
+  std::shared_ptr<Chunk> chunk = nullptr;  // kept by the first pass
 };
 
 /// Line and byte of `begin`, a byte of the block's text.

@@ -65,7 +65,7 @@ bool is_utf8(std::string_view text) noexcept {
   return true;
 }
 
-TextCodes::TextCodes() : slots_(64), offsets_{0} {}
+TextCodes::TextCodes() : recent_(256), slots_(64), offsets_{0} {}
 
 TextCodes::Slot& TextCodes::find(std::string_view text, std::uint64_t hash) {
   const std::size_t mask = slots_.size() - 1;
@@ -81,6 +81,15 @@ TextCodes::Slot& TextCodes::find(std::string_view text, std::uint64_t hash) {
 }
 
 std::int32_t TextCodes::code(std::string_view text) {
+  const ShortText key = ShortText::of(text);
+  Recent& recent = recent_[key.hash() & 255];
+  if (key.size > 0 && recent.text == key) return recent.code;
+  const std::int32_t code = look_up(text);
+  if (key.size > 0) recent = {key, code};
+  return code;
+}
+
+std::int32_t TextCodes::look_up(std::string_view text) {
   const std::uint64_t hash = xxh3_64(text, table_seed());
   Slot& slot = find(text, hash);
   if (slot.used) return slot.code;

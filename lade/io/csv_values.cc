@@ -48,8 +48,52 @@ Parsed parse_integer(std::string_view text, T& out) {
                                                                   : Parsed::bad;
 }
 
+/// The same for what nearly every value is: a sign and at most 18 digits.
+Parsed parse_integer(std::string_view text, std::int64_t& out) {
+  const bool minus = !text.empty() && text[0] == '-';
+  const std::string_view digits = text.substr(minus ? 1 : 0);
+  if (digits.empty() || digits.size() > 18) return parse_integer<>(text, out);
+  std::int64_t value = 0;
+  for (const char c : digits) {
+    const auto digit = static_cast<unsigned>(static_cast<unsigned char>(c) - '0');
+    if (digit > 9) return Parsed::bad;
+    value = 10 * value + digit;
+  }
+  out = minus ? -value : value;
+  return Parsed::value;
+}
+
+/// Digits, a point, digits: exact where both the digits and the power of ten are
+/// doubles, and one division rounds once (Clinger 1990). False for anything else.
+bool parse_plain_decimal(std::string_view text, char decimal, double& out) {
+  constexpr std::array<double, 16> powers{1e0, 1e1, 1e2,  1e3,  1e4,  1e5,  1e6,  1e7,
+                                          1e8, 1e9, 1e10, 1e11, 1e12, 1e13, 1e14, 1e15};
+  if (text.empty() || text.size() > 16) return false;
+  const std::size_t sign = text[0] == '-' ? 1 : 0;
+  std::int64_t digits = 0;
+  std::size_t point = 0;  // 1 + its place
+  for (std::size_t i = sign; i < text.size(); ++i) {
+    const auto digit = static_cast<unsigned>(static_cast<unsigned char>(text[i]) - '0');
+    if (digit <= 9) {
+      digits = 10 * digits + digit;
+    } else if (text[i] == decimal && point == 0 && i > sign) {
+      point = i + 1;
+    } else {
+      return false;
+    }
+  }
+  if (text.size() == sign || digits > std::int64_t{1} << 53) return false;
+  const double value =
+      static_cast<double>(digits) / powers[point == 0 ? 0 : text.size() - point];
+  out = sign == 1 ? -value : value;
+  return true;
+}
+
 template <class T>
 Parsed parse_float(std::string_view text, char decimal, T& out) {
+  if constexpr (std::is_same_v<T, double>) {
+    if (parse_plain_decimal(text, decimal, out)) return Parsed::value;
+  }
   if constexpr (std::is_same_v<T, float>) {
     // Not through double: rounding twice is not rounding once.
     if (decimal == '.') {
@@ -115,6 +159,8 @@ CsvValues convert_each(const Work& work, CsvRule rule, Parse parse) {
     if (parsed != Parsed::value) {
       value = T{};
       validity.clear(r);
+    } else {
+      ++values.valid;
     }
     out[static_cast<std::ptrdiff_t>(r)] = value;
   }
@@ -154,11 +200,24 @@ CsvValues convert_text(const Work& work) {
 }
 
 CsvValues convert_date(const Work& work) {
+  // Dates come again and again: a small table of what short ones mean.
+  struct Known {
+    ShortText text;
+    std::int64_t value = 0;
+  };
+  std::vector<Known> known(256);
   return convert_each<std::int64_t>(work, CsvRule::date,
                                     [&](std::string_view text, std::int64_t& out) {
+                                      const ShortText key = ShortText::of(text);
+                                      Known& slot = known[key.hash() & 255];
+                                      if (key.size > 0 && slot.text == key) {
+                                        out = slot.value;
+                                        return Parsed::value;
+                                      }
                                       const auto value = work.column.date->parse(text);
                                       if (!value) return Parsed::bad;
                                       out = *value;
+                                      if (key.size > 0) slot = {key, *value};
                                       return Parsed::value;
                                     });
 }

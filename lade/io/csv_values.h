@@ -25,6 +25,7 @@ struct CsvValues {
   Column column;
   std::vector<std::shared_ptr<const void>> owners;
   Index bytes = 0;
+  Index valid = 0;               // values that are neither null nor bad; not of text
   std::vector<CsvBadValue> bad;  // ascending in row
 };
 

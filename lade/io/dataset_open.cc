@@ -68,6 +68,8 @@ std::optional<std::string> recorded_word(const Manifest& manifest,
   return found->second.substr(begin, found->second.find('"', begin) - begin);
 }
 
+}  // namespace
+
 /// A converted dataset knows its keys and what was done to its rows: `source` and
 /// policies are those of its making, whoever opens it.
 void take_recorded(OpenRequest& request) {
@@ -87,8 +89,6 @@ void take_recorded(OpenRequest& request) {
     request.policies.on_disorder = parse_on_disorder(*word);
   }
 }
-
-}  // namespace
 
 std::string too_large(const OpenRequest& request, std::string_view what, Index bytes) {
   return "open: " + std::string(what) + " need " + std::to_string(bytes) +

@@ -6,8 +6,8 @@
 #include <cstdlib>
 #include <thread>
 
-#include "lade/core/progress.h"
 #include "lade/io/dataset_gather.h"
+#include "lade/io/dataset_index.h"
 #include "lade/io/dataset_internal.h"
 #include "lade/io/dataset_store.h"
 #include "lade/io/index_build.h"
@@ -30,15 +30,11 @@ class Indexer {
   std::vector<std::string> warnings;
 
   SequenceIndex index() {
-    if (request_.options.entity.empty() && request_.options.time.empty() &&
-        !request_.options.filter) {
-      return in_memory(index_of_footers());
-    }
+    if (needs_no_keys(request_)) return in_memory(index_store(request_, store_));
     for (const std::string& parent : places()) {
-      if (auto found = index_at(join(parent, "index-" + fingerprint_.substr(0, 16))))
-        return *found;
+      if (auto found = index_at(join(parent, index_name(fingerprint_)))) return *found;
     }
-    return in_memory(build());
+    return in_memory(index_store(request_, store_));
   }
 
  private:
@@ -74,7 +70,7 @@ class Indexer {
         if (waited) {  // another process has made it meanwhile
           if (auto found = read(directory)) return found;
         }
-        IndexTables tables = build();
+        IndexTables tables = index_store(request_, store_);
         try {
           write_index(tables, fingerprint_, out, files);
           out.commit();
@@ -135,71 +131,6 @@ class Indexer {
     }
   }
 
-  /// Without entity and time all rows are one sequence, in storage order.
-  IndexTables index_of_footers() const {
-    IndexTables tables;
-    tables.row_groups = store_.row_groups();
-    tables.report = store_.report();
-    Index rows = 0;
-    for (std::size_t g = 0; g < tables.row_groups.size(); ++g) {
-      auto& group = tables.row_groups[g];
-      if (group.rows == 0) continue;
-      group.time_max = 0;
-      tables.runs.push_back(
-          {static_cast<std::int32_t>(g), 0, static_cast<std::int32_t>(group.rows)});
-      rows += group.rows;
-    }
-    tables.report.rows_seen += rows;
-    tables.report.rows_given += rows;
-    tables.first_run.push_back(0);
-    if (rows > 0) {
-      tables.events.push_back(rows);
-      tables.first_time.push_back(0);
-      tables.last_time.push_back(0);
-      tables.first_run.push_back(static_cast<std::int64_t>(tables.runs.size()));
-    }
-    return tables;
-  }
-
-  IndexTables build() const {
-    const OpenOptions& options = request_.options;
-    const Schema& schema = store_.schema();
-    KeySource keys;
-    keys.schema = &schema;
-    keys.entity = schema.find(options.entity);
-    keys.time = schema.find(options.time);
-    keys.row_groups = store_.row_groups();
-    keys.place = [this](Index g, Index row) { return store_.place(g, row); };
-    IndexOptions index_options;
-    index_options.policies = request_.policies;
-    index_options.threads = options.threads;
-    index_options.lost = store_.report();
-    std::vector<Index> wanted;
-    if (options.filter) {
-      index_options.filter = options.filter(schema);
-      wanted = index_options.filter->columns();
-    }
-    for (const Index key : {keys.entity, keys.time}) {
-      if (key >= 0 && std::find(wanted.begin(), wanted.end(), key) == wanted.end()) {
-        wanted.push_back(key);
-      }
-    }
-    Progress progress("index", static_cast<Index>(keys.row_groups.size()));
-    keys.read = [&](Index g) {
-      const auto chunk = store_.read(g, wanted, nullptr);
-      auto out = std::make_shared<Chunk>();
-      out->rows = store_.row_groups()[at(g)].rows;
-      out->columns.resize(schema.fields.size());
-      for (std::size_t i = 0; i < wanted.size(); ++i) {
-        out->columns[at(wanted[i])] = chunk->columns[i];
-      }
-      out->owners.push_back(chunk);
-      progress.add(1);
-      return out;
-    };
-    return build_index(keys, index_options);
-  }
-
   const OpenRequest& request_;
   const FileStore& store_;
   std::string fingerprint_;
@@ -237,14 +168,7 @@ Dataset regroup_in_memory(OpenRequest request, const FileStore& store, Hash128 d
 
 Dataset open_store(OpenRequest request) {
   const OpenOptions& options = request.options;
-  StoreOptions store_options;
-  store_options.schema = options.schema;
-  store_options.limits = options.limits;
-  store_options.on_bad = request.policies.on_bad;
-  store_options.hash_all = options.fingerprint == "full";
-  store_options.threads = options.threads;
-  store_options.files = options.files;
-  auto store = std::make_shared<const FileStore>(request.found, store_options);
+  auto store = std::make_shared<const FileStore>(request.found, store_options(request));
 
   auto state = std::make_shared<Dataset::State>();
   state->entity_name = options.entity;

@@ -22,6 +22,9 @@ Dataset open_text(OpenRequest request) {
   csv.limits = options.limits;
   csv.threads = options.threads;
   csv.ledger = request.ledger;
+  csv.keep_bytes = request.half_budget();
+  csv.block_bytes =
+      std::clamp(request.ledger->budget() / 64, Index{64} << 10, Index{1} << 20);
   csv.files = options.files;
   for (const auto& key : {options.entity, options.time}) {
     if (!key.empty()) csv.keys.push_back(key);

@@ -249,19 +249,6 @@ std::string common_directory(const std::vector<std::string>& paths) {
   return common;
 }
 
-std::vector<std::pair<std::string, std::string>> parts_of(std::string_view relative) {
-  std::vector<std::pair<std::string, std::string>> out;
-  auto names = split_path(relative);
-  names.pop_back();
-  for (const auto& name : names) {
-    const auto equals = name.find('=');
-    if (equals == std::string::npos || equals == 0) continue;
-    out.emplace_back(decode_percent(std::string_view(name).substr(0, equals)),
-                     decode_percent(std::string_view(name).substr(equals + 1)));
-  }
-  return out;
-}
-
 void check_parts(const std::vector<FoundFile>& files) {
   const auto same_keys = [](const FoundFile& a, const FoundFile& b) {
     return std::equal(a.parts.begin(), a.parts.end(), b.parts.begin(), b.parts.end(),
@@ -276,6 +263,19 @@ void check_parts(const std::vector<FoundFile>& files) {
 }
 
 }  // namespace
+
+std::vector<std::pair<std::string, std::string>> parts_of(std::string_view relative) {
+  std::vector<std::pair<std::string, std::string>> out;
+  auto names = split_path(relative);
+  names.pop_back();
+  for (const auto& name : names) {
+    const auto equals = name.find('=');
+    if (equals == std::string::npos || equals == 0) continue;
+    out.emplace_back(decode_percent(std::string_view(name).substr(0, equals)),
+                     decode_percent(std::string_view(name).substr(equals + 1)));
+  }
+  return out;
+}
 
 Discovery discover(const std::vector<std::string>& paths, const SourceOptions& source,
                    const Limits& limits, Files& files) {

@@ -3,6 +3,7 @@
 #pragma once
 
 #include <string>
+#include <string_view>
 #include <utility>
 #include <vector>
 
@@ -40,6 +41,9 @@ struct Discovery {
 ///         `limits.max_nesting`, `dataset.parts` if some files lack a `key=value` part.
 Discovery discover(const std::vector<std::string>& paths, const SourceOptions& source,
                    const Limits& limits, Files& files);
+
+/// The `key=value/` directories of a relative path, values with %XX decoded.
+std::vector<std::pair<std::string, std::string>> parts_of(std::string_view relative);
 
 /// `lade convert INPUT... TARGET` with what the dataset needs, for messages.
 std::string convert_command(const std::vector<std::string>& paths,

@@ -12,10 +12,11 @@
 
 namespace lade::io {
 
-/// Writes the four files of an index into `directory`; its commit is the caller's.
-/// Errors: IoError.
+/// Writes the four files of an index into `directory`, or `below` a directory of it;
+/// its commit is the caller's. Errors: IoError.
 void write_index(const IndexTables& tables, const std::string& fingerprint,
-                 AtomicDirectory& directory, Files& files);
+                 AtomicDirectory& directory, Files& files,
+                 const std::string& below = "");
 
 /// Opens an index of the dataset with this fingerprint: in memory if it takes at most
 /// `memory_bytes`, else through pages.

@@ -34,12 +34,23 @@ std::vector<T> column_of(std::span<const Row> rows, T Row::* member) {
 
 using Metadata = std::vector<std::pair<std::string, std::string>>;
 
+/// Where the files of an index go.
+struct Target {
+  AtomicDirectory& directory;
+  std::string below;  // "" = the directory itself
+  std::string path(const char* name) const {
+    return below.empty() ? name : join(below, name);
+  }
+};
+
 /// An uncompressed Arrow IPC file of the directory.
 class TableWriter {
  public:
-  TableWriter(AtomicDirectory& directory, const char* name,
+  TableWriter(const Target& target, const char* name,
               const std::shared_ptr<arrow::Schema>& schema)
-      : name_(name), file_(directory.file(name)), stream_(arrow_stream(file_)) {
+      : name_(name),
+        file_(target.directory.file(target.path(name))),
+        stream_(arrow_stream(file_)) {
     writer_ = take(arrow::ipc::MakeFileWriter(stream_, schema), name_);
   }
   void write(const std::shared_ptr<arrow::RecordBatch>& batch) {
@@ -61,13 +72,12 @@ class TableWriter {
 /// Writes `rows` rows, 2^20 at a time, as `batch(schema, begin, count, writer)` gives
 /// them.
 template <class F>
-void write_table(AtomicDirectory& directory, const char* name,
-                 arrow::FieldVector fields, Index rows, const Metadata& metadata,
-                 F&& batch) {
+void write_table(const Target& target, const char* name, arrow::FieldVector fields,
+                 Index rows, const Metadata& metadata, F&& batch) {
   auto keys = std::make_shared<arrow::KeyValueMetadata>();
   for (const auto& [key, value] : metadata) keys->Append(key, value);
   const auto schema = arrow::schema(std::move(fields), std::move(keys));
-  TableWriter writer(directory, name, schema);
+  TableWriter writer(target, name, schema);
   for (Index begin = 0; begin < rows; begin += kIndexBatchRows) {
     batch(schema, begin, std::min(kIndexBatchRows, rows - begin), writer);
   }
@@ -79,10 +89,10 @@ std::shared_ptr<arrow::Field> required(const char* name,
   return arrow::field(name, std::move(type), /*nullable=*/false);
 }
 
-void write_row_groups(AtomicDirectory& directory, const IndexTables& tables,
+void write_row_groups(const Target& target, const IndexTables& tables,
                       const Metadata& metadata) {
   write_table(
-      directory, kIndexFiles[0],
+      target, kIndexFiles[0],
       {required("file", arrow::int32()), required("row_group", arrow::int32()),
        required("first_row", arrow::int64()), required("rows", arrow::int64()),
        required("time_min", arrow::int64()), required("time_max", arrow::int64())},
@@ -125,7 +135,7 @@ std::shared_ptr<arrow::Array> entity_array(const EntityColumn& entity, Index beg
       bytes(entity.bytes.data(), entity.bytes.size()));
 }
 
-void write_sequences(AtomicDirectory& directory, const IndexTables& tables) {
+void write_sequences(const Target& target, const IndexTables& tables) {
   arrow::FieldVector fields{
       required("first_run", arrow::int64()), required("events", arrow::int64()),
       required("first_time", arrow::int64()), required("last_time", arrow::int64())};
@@ -136,7 +146,7 @@ void write_sequences(AtomicDirectory& directory, const IndexTables& tables) {
                   required("entity", integer ? arrow::int64() : arrow::large_utf8()));
   }
   write_table(
-      directory, kIndexFiles[1], fields, tables.sequences(), {},
+      target, kIndexFiles[1], fields, tables.sequences(), {},
       [&](const auto& schema, Index begin, Index count, TableWriter& writer) {
         const auto part = [&](const std::vector<std::int64_t>& values) {
           return array_of<arrow::Int64Array, std::int64_t>(std::span(values).subspan(
@@ -151,8 +161,8 @@ void write_sequences(AtomicDirectory& directory, const IndexTables& tables) {
       });
 }
 
-void write_runs(AtomicDirectory& directory, const IndexTables& tables) {
-  write_table(directory, kIndexFiles[2],
+void write_runs(const Target& target, const IndexTables& tables) {
+  write_table(target, kIndexFiles[2],
               {required("row_group", arrow::int32()),
                required("first_row", arrow::int32()), required("rows", arrow::int32())},
               static_cast<Index>(tables.runs.size()), {},
@@ -172,13 +182,14 @@ void write_runs(AtomicDirectory& directory, const IndexTables& tables) {
 }
 
 /// What every 64 KiB of the other files hash to, read back from the files.
-void write_pages(AtomicDirectory& directory, Files& files) {
+void write_pages(const Target& target, Files& files) {
   std::vector<std::int32_t> tables, pages;
   std::vector<std::uint64_t> hashes;
   for (int t = 0; t < kIndexTables; ++t) {
-    const auto file = files.open(
-        join(directory.part_path(), kIndexFiles[static_cast<std::size_t>(t)]),
-        OpenMode::read);
+    const auto file =
+        files.open(join(target.directory.part_path(),
+                        target.path(kIndexFiles[static_cast<std::size_t>(t)])),
+                   OpenMode::read);
     std::vector<std::byte> bytes;
     for (Index begin = 0; begin < file->bytes(); begin += kIndexPageBytes) {
       bytes.resize(
@@ -189,7 +200,7 @@ void write_pages(AtomicDirectory& directory, Files& files) {
       hashes.push_back(xxh3_64(std::span<const std::byte>(bytes)));
     }
   }
-  write_table(directory, kIndexFiles[3],
+  write_table(target, kIndexFiles[3],
               {required("table", arrow::int32()), required("page", arrow::int32()),
                required("xxh3", arrow::uint64())},
               static_cast<Index>(hashes.size()), {},
@@ -209,12 +220,13 @@ void write_pages(AtomicDirectory& directory, Files& files) {
 }  // namespace
 
 void write_index(const IndexTables& tables, const std::string& fingerprint,
-                 AtomicDirectory& directory, Files& files) {
+                 AtomicDirectory& directory, Files& files, const std::string& below) {
   const auto facts = index_metadata(tables, fingerprint);
-  write_row_groups(directory, tables, Metadata(facts.begin(), facts.end()));
-  write_sequences(directory, tables);
-  write_runs(directory, tables);
-  write_pages(directory, files);
+  const Target target{directory, below};
+  write_row_groups(target, tables, Metadata(facts.begin(), facts.end()));
+  write_sequences(target, tables);
+  write_runs(target, tables);
+  write_pages(target, files);
 }
 
 }  // namespace lade::io

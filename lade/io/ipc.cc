@@ -1,12 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "lade/io/ipc.h"
 
-#include <arrow/buffer.h>
-#include <arrow/io/interfaces.h>
 #include <arrow/ipc/reader.h>
 #include <arrow/record_batch.h>
 #include <arrow/type.h>
-#include <arrow/util/future.h>
 #include <arrow/util/key_value_metadata.h>
 
 #include <algorithm>
@@ -17,6 +14,7 @@
 #include "lade/core/table_internal.h"
 #include "lade/io/arrow_file.h"
 #include "lade/io/arrow_file_internal.h"
+#include "lade/io/arrow_reading_internal.h"
 #include "lade/io/file_reopened.h"
 #include "lade/io/ipc_layout.h"
 
@@ -24,17 +22,13 @@ namespace lade::io {
 namespace {
 
 /// A file with a piece of it replaced by checked bytes of the same length.
-class OverlaidFile final : public arrow::io::RandomAccessFile {
+class OverlaidFile final : public ReadingFile {
  public:
   OverlaidFile(std::shared_ptr<arrow::io::RandomAccessFile> inner, Index offset,
                std::string_view bytes)
       : inner_(std::move(inner)), offset_(offset), bytes_(bytes) {}
 
   arrow::Result<int64_t> GetSize() override { return inner_->GetSize(); }
-  arrow::Result<int64_t> Tell() const override { return inner_->Tell(); }
-  arrow::Status Seek(int64_t position) override { return inner_->Seek(position); }
-  arrow::Status Close() override { return inner_->Close(); }
-  bool closed() const override { return inner_->closed(); }
   arrow::Result<int64_t> ReadAt(int64_t position, int64_t wanted, void* out) override {
     const auto got = inner_->ReadAt(position, wanted, out);
     if (got.ok()) overlay(position, *got, out);
@@ -44,26 +38,6 @@ class OverlaidFile final : public arrow::io::RandomAccessFile {
                                                        int64_t wanted) override {
     auto got = inner_->ReadAt(position, wanted);
     if (got.ok()) overlay(position, (*got)->size(), (*got)->mutable_data());
-    return got;
-  }
-  // The default hands the read to Arrow's own threads, which may outlive pool and file.
-  arrow::Future<std::shared_ptr<arrow::Buffer>> ReadAsync(const arrow::io::IOContext&,
-                                                          int64_t position,
-                                                          int64_t wanted,
-                                                          bool) override {
-    return arrow::Future<std::shared_ptr<arrow::Buffer>>::MakeFinished(
-        ReadAt(position, wanted));
-  }
-  arrow::Result<int64_t> Read(int64_t wanted, void* out) override {
-    const auto at = inner_->Tell();
-    const auto got = inner_->Read(wanted, out);
-    if (at.ok() && got.ok()) overlay(*at, *got, out);
-    return got;
-  }
-  arrow::Result<std::shared_ptr<arrow::Buffer>> Read(int64_t wanted) override {
-    const auto at = inner_->Tell();
-    auto got = inner_->Read(wanted);
-    if (at.ok() && got.ok()) overlay(*at, (*got)->size(), (*got)->mutable_data());
     return got;
   }
 

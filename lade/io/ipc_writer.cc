@@ -2,69 +2,41 @@
 #include <arrow/array/concatenate.h>
 #include <arrow/ipc/options.h>
 #include <arrow/ipc/writer.h>
-#include <arrow/util/key_value_metadata.h>
 
-#include <exception>
-
-#include "lade/core/hash.h"
 #include "lade/io/arrow_capture_internal.h"
 #include "lade/io/ipc.h"
 
 namespace lade::io {
 
 struct IpcWriter::State {
-  AtomicFile file;
-  std::shared_ptr<CapturingStream> stream;
+  GuardedFile guard;
   std::shared_ptr<arrow::Schema> schema;  // without dictionaries
   IpcWriteOptions options;
   std::shared_ptr<arrow::ipc::RecordBatchWriter> writer;
   std::vector<RecordBatch> pending;
   Index pending_rows = 0;
   Index rows = 0;
-  bool finished = false;
-  std::exception_ptr error;
 
   State(AtomicFile target, const arrow::Schema& given, IpcWriteOptions chosen)
-      : file(std::move(target)),
+      : guard(std::move(target), "ipc"),
         schema(dense_schema(given)),
         options(std::move(chosen)) {
     require(options.batch_rows >= 1,
             "ipc: batch_rows must be >= 1, got " + std::to_string(options.batch_rows));
-    stream = std::make_shared<CapturingStream>(arrow_stream(file));
   }
   ~State() {
-    file.abandon();
+    guard.file.abandon();
     writer.reset();
   }
-
-  template <class Step>
-  auto run(Step step) {
-    if (error) std::rethrow_exception(error);
-    require(!finished, "ipc: nothing after finish, path " + file.path());
-    try {
-      return step();
-    } catch (...) {
-      error = std::current_exception();
-      file.abandon();
-      throw;
-    }
-  }
+  const std::string& path() const { return guard.file.path(); }
 
   void begin() {
     if (writer) return;
-    std::vector<std::string> keys;
-    std::vector<std::string> values;
-    for (const auto& [key, value] : options.metadata) {
-      keys.push_back(key);
-      values.push_back(value);
-    }
-    const auto metadata =
-        keys.empty() ? nullptr
-                     : arrow::key_value_metadata(std::move(keys), std::move(values));
     auto write = arrow::ipc::IpcWriteOptions::Defaults();
     write.use_threads = false;
-    auto made = arrow::ipc::MakeFileWriter(stream, schema, write, metadata);
-    check_carried(made.status(), file.path());
+    auto made = arrow::ipc::MakeFileWriter(guard.stream, schema, write,
+                                           arrow_metadata(options.metadata));
+    check_carried(made.status(), path());
     writer = std::move(made).ValueUnsafe();
   }
 
@@ -73,7 +45,7 @@ struct IpcWriter::State {
   RecordBatch compact(const arrow::RecordBatch& slice) const {
     arrow::ArrayVector columns;
     for (const auto& column : slice.columns()) {
-      columns.push_back(take(arrow::Concatenate({column}), file.path()));
+      columns.push_back(take(arrow::Concatenate({column}), path()));
     }
     return arrow::RecordBatch::Make(schema, slice.num_rows(), std::move(columns));
   }
@@ -88,7 +60,7 @@ struct IpcWriter::State {
     while (joined->num_rows() - at >= options.batch_rows ||
            (all && at < joined->num_rows())) {
       const RecordBatch part = compact(*joined->Slice(at, options.batch_rows));
-      check_carried(writer->WriteRecordBatch(*part), file.path());
+      check_carried(writer->WriteRecordBatch(*part), path());
       at += part->num_rows();
     }
     rows += at;
@@ -100,17 +72,7 @@ struct IpcWriter::State {
   ManifestFile finish() {
     flush(true);
     begin();
-    stream->capture();
-    check_carried(writer->Close(), file.path());
-    const ManifestFile done{
-        .path = "",
-        .bytes = file.written(),
-        .rows = rows,
-        .footer_xxh3 = xxh3_64(captured_footer(stream->captured(), 6)),
-        .xxh3 = file.xxh3()};
-    file.commit();
-    finished = true;
-    return done;
+    return guard.finish(*writer, rows, 6);
   }
 };
 
@@ -122,7 +84,7 @@ IpcWriter::IpcWriter(IpcWriter&&) noexcept = default;
 IpcWriter& IpcWriter::operator=(IpcWriter&&) noexcept = default;
 
 void IpcWriter::write(const RecordBatch& batch) {
-  state_->run([&] {
+  state_->guard.run([&] {
     RecordBatch dense = dense_batch(batch, state_->schema, "ipc");
     if (dense->num_rows() == 0) return;
     state_->pending_rows += dense->num_rows();
@@ -134,7 +96,7 @@ void IpcWriter::write(const RecordBatch& batch) {
 Index IpcWriter::rows() const { return state_->rows + state_->pending_rows; }
 
 ManifestFile IpcWriter::finish() {
-  return state_->run([&] { return state_->finish(); });
+  return state_->guard.run([&] { return state_->finish(); });
 }
 
 }  // namespace lade::io

@@ -107,15 +107,16 @@ struct ParquetWriteOptions {
   /// Number columns get a dictionary when the first row group has at most this many
   /// distinct values and at most a quarter of its rows; text always has one.
   Index dictionary_values = Index{64} << 10;
+  int threads = 1;  // that encode the columns of a row group
   std::vector<std::pair<std::string, std::string>> metadata = {};
 };
 
 /// Writes a Parquet file: page checksums, offset and column index, byte-stream-split
-/// for floats without a dictionary. The same batches give the same bytes.
+/// for floats without a dictionary. The same rows in the same row groups give the same
+/// bytes, however many batches, dictionaries or threads there are.
 ///
-/// Errors: IoError; ArgumentError if a batch's schema differs. After a failure every
-/// call
-///         is refused and the target stays as it was.
+/// Errors: IoError; ArgumentError if a column is not flat or a batch's schema differs.
+///         After a failure every call is refused and the target stays as it was.
 class ParquetWriter {
  public:
   ParquetWriter(AtomicFile file, std::shared_ptr<arrow::Schema> schema,

@@ -2,10 +2,8 @@
 // One column of one row group: bytes, page checks, Arrow's decoder, validation.
 #include <arrow/array.h>
 #include <arrow/chunked_array.h>
-#include <arrow/io/interfaces.h>
 #include <arrow/table.h>
 #include <arrow/type.h>
-#include <arrow/util/future.h>
 #include <parquet/arrow/reader.h>
 #include <parquet/exception.h>
 #include <parquet/file_reader.h>
@@ -17,6 +15,7 @@
 #include "lade/core/table_internal.h"
 #include "lade/io/arrow_file.h"
 #include "lade/io/arrow_file_internal.h"
+#include "lade/io/arrow_reading_internal.h"
 #include "lade/io/parquet_internal.h"
 
 namespace lade::io {
@@ -24,22 +23,12 @@ namespace {
 
 // A file of which one column is in memory: what was checked is what is decoded,
 // whatever others do to the file meanwhile.
-class LoadedColumn final : public arrow::io::RandomAccessFile {
+class LoadedColumn final : public ReadingFile {
  public:
   LoadedColumn(Index file_bytes, Index offset, std::shared_ptr<arrow::Buffer> bytes)
       : file_bytes_(file_bytes), offset_(offset), bytes_(std::move(bytes)) {}
 
   arrow::Result<int64_t> GetSize() override { return file_bytes_; }
-  arrow::Result<int64_t> Tell() const override { return at_; }
-  arrow::Status Seek(int64_t position) override {
-    at_ = position;
-    return arrow::Status::OK();
-  }
-  arrow::Status Close() override {
-    closed_ = true;
-    return arrow::Status::OK();
-  }
-  bool closed() const override { return closed_; }
 
   arrow::Result<std::shared_ptr<arrow::Buffer>> ReadAt(int64_t position,
                                                        int64_t wanted) override {
@@ -55,31 +44,11 @@ class LoadedColumn final : public arrow::io::RandomAccessFile {
     std::memcpy(out, (*slice)->data(), static_cast<std::size_t>((*slice)->size()));
     return (*slice)->size();
   }
-  // Not on Arrow's own threads.
-  arrow::Future<std::shared_ptr<arrow::Buffer>> ReadAsync(const arrow::io::IOContext&,
-                                                          int64_t position,
-                                                          int64_t wanted,
-                                                          bool) override {
-    return arrow::Future<std::shared_ptr<arrow::Buffer>>::MakeFinished(
-        ReadAt(position, wanted));
-  }
-  arrow::Result<int64_t> Read(int64_t wanted, void* out) override {
-    const auto got = ReadAt(at_, wanted, out);
-    if (got.ok()) at_ += *got;
-    return got;
-  }
-  arrow::Result<std::shared_ptr<arrow::Buffer>> Read(int64_t wanted) override {
-    auto got = ReadAt(at_, wanted);
-    if (got.ok()) at_ += (*got)->size();
-    return got;
-  }
 
  private:
   Index file_bytes_;
   Index offset_;
   std::shared_ptr<arrow::Buffer> bytes_;
-  Index at_ = 0;
-  bool closed_ = false;
 };
 
 bool is_text(const arrow::DataType& type) {

@@ -1,24 +1,28 @@
 // SPDX-License-Identifier: Apache-2.0
-#include <arrow/table.h>
+#include <arrow/ipc/writer.h>
 #include <arrow/type.h>
-#include <arrow/util/key_value_metadata.h>
-#include <parquet/arrow/writer.h>
+#include <arrow/util/base64.h>
+#include <parquet/arrow/schema.h>
 #include <parquet/exception.h>
+#include <parquet/file_writer.h>
 #include <parquet/properties.h>
 #include <parquet/schema.h>
 
-#include <cstring>
-#include <exception>
+#include <algorithm>
 #include <limits>
-#include <unordered_set>
+#include <stdexcept>
 
 #include "lade/core/block_pool.h"
-#include "lade/core/hash.h"
+#include "lade/core/pool.h"
 #include "lade/io/arrow_capture_internal.h"
 #include "lade/io/parquet.h"
+#include "lade/io/parquet_encode.h"
 
 namespace lade::io {
 namespace {
+
+/// Larger dictionaries are written as values.
+constexpr Index kDictionaryBytes = Index{1} << 20;
 
 arrow::Compression::type compression(ParquetCodec codec) {
   switch (codec) {
@@ -38,40 +42,32 @@ bool is_text(const arrow::DataType& type) {
   return arrow::is_base_binary_like(type.id()) || arrow::is_binary_view_like(type.id());
 }
 
-// True if at most `most` different values occur among the valid rows.
-bool few_values(const arrow::Array& array, Index most) {
-  const int bits = array.type()->bit_width();
-  if (bits < 8 || bits > 64) return false;
-  const auto bytes = static_cast<std::size_t>(bits / 8);
-  const auto* values = array.data()->buffers[1]->data() +
-                       static_cast<std::size_t>(array.offset()) * bytes;
-  std::unordered_set<std::uint64_t> seen;
-  for (Index r = 0; r < array.length(); ++r) {
-    if (array.IsNull(r)) continue;
-    std::uint64_t value = 0;
-    std::memcpy(&value, values + static_cast<std::size_t>(r) * bytes, bytes);
-    seen.insert(value);
-    if (static_cast<Index>(seen.size()) > most) return false;
+/// What `step` gives; Parquet's exceptions become ours.
+template <class Step>
+auto translated(Step step, const std::string& path) {
+  try {
+    return step();
+  } catch (const parquet::ParquetStatusException& e) {
+    check_carried(e.status(), path);
+    throw;
+  } catch (const parquet::ParquetException& e) {
+    throw std::runtime_error("internal error: " + std::string(e.what()));
   }
-  return true;
 }
 
 }  // namespace
 
 struct ParquetWriter::State {
-  AtomicFile file;
-  std::shared_ptr<CapturingStream> stream;
+  GuardedFile guard;
   std::shared_ptr<arrow::Schema> schema;  // without dictionaries
   ParquetWriteOptions options;
-  std::unique_ptr<parquet::arrow::FileWriter> writer;  // made with the first row group
+  std::unique_ptr<parquet::ParquetFileWriter> writer;  // from the first row group on
   std::vector<RecordBatch> pending;
   Index pending_rows = 0;
   Index rows = 0;
-  bool finished = false;
-  std::exception_ptr error;
 
   State(AtomicFile target, const arrow::Schema& given, ParquetWriteOptions chosen)
-      : file(std::move(target)),
+      : guard(std::move(target), "parquet"),
         schema(dense_schema(given)),
         options(std::move(chosen)) {
     require(options.page_bytes >= 1 && options.page_bytes <= (Index{1} << 30),
@@ -80,62 +76,50 @@ struct ParquetWriter::State {
     require(options.zstd_level >= 1 && options.zstd_level <= 22,
             "parquet: zstd_level must be in [1, 22], got " +
                 std::to_string(options.zstd_level));
-    stream = std::make_shared<CapturingStream>(arrow_stream(file));
+    for (const auto& field : schema->fields()) {
+      require(field->type()->num_fields() == 0,
+              "parquet: column " + escape_text(field->name()) + " must be flat, got " +
+                  field->type()->ToString());
+    }
   }
 
   // Arrow's writer closes itself and would finish the file: the sink refuses from here
   // on.
   ~State() {
-    file.abandon();
+    guard.file.abandon();
     writer.reset();
   }
+  const std::string& path() const { return guard.file.path(); }
 
   template <class Step>
   auto run(Step step) {
-    if (error) std::rethrow_exception(error);
-    require(!finished, "parquet: nothing after finish, path " + file.path());
-    try {
-      return step();
-    } catch (const parquet::ParquetStatusException& e) {
-      remember([&] { check_carried(e.status(), file.path()); });
-    } catch (const parquet::ParquetException& e) {
-      remember([&] {
-        throw std::runtime_error("internal error: " + std::string(e.what()));
-      });
-    } catch (...) {
-      remember([] { throw; });
-    }
-    std::rethrow_exception(error);
-  }
-
-  template <class Throw>
-  void remember(Throw raise) noexcept {
-    try {
-      raise();
-    } catch (...) {
-      error = std::current_exception();
-    }
-    file.abandon();
+    return guard.run([&] { return translated(step, path()); });
   }
 
   // Encodings are chosen once, by what the first row group holds.
   std::shared_ptr<parquet::WriterProperties> properties(
-      const arrow::RecordBatch* first) const {
+      const arrow::ArrayVector& first) const {
     parquet::WriterProperties::Builder builder;
-    builder.compression(compression(options.codec))
+    builder.memory_pool(block_pool())
+        ->compression(compression(options.codec))
         ->data_pagesize(options.page_bytes)
+        ->dictionary_pagesize_limit(kDictionaryBytes)
         ->enable_write_page_index()
         ->enable_page_checksum()
         ->max_row_group_length(std::numeric_limits<std::int64_t>::max())
         ->created_by("lade version " LADE_VERSION);
     if (options.codec == ParquetCodec::zstd)
       builder.compression_level(options.zstd_level);
+    std::vector<std::uint8_t> few(first.size(), 0);
+    parallel_for(static_cast<Index>(first.size()), options.threads, [&](Index c) {
+      const auto at = static_cast<std::size_t>(c);
+      const Index most = std::min(options.dictionary_values, pending_rows / 4);
+      few[at] = few_values(*first[at], most) ? 1 : 0;
+    });
     for (int c = 0; c < schema->num_fields(); ++c) {
       const auto& type = *schema->field(c)->type();
       if (is_text(type)) continue;  // a dictionary, which is the default
-      const Index rows_here = first != nullptr ? first->num_rows() : 0;
-      const Index most = std::min(options.dictionary_values, rows_here / 4);
-      if (first != nullptr && few_values(*first->column(c), most)) continue;
+      if (!first.empty() && few[static_cast<std::size_t>(c)] != 0) continue;
       const auto path = std::make_shared<parquet::schema::ColumnPath>(
           std::vector<std::string>{schema->field(c)->name()});
       builder.disable_dictionary(path);
@@ -146,26 +130,29 @@ struct ParquetWriter::State {
     return builder.build();
   }
 
-  void begin(const arrow::RecordBatch* first) {
+  void begin(const arrow::ArrayVector& first) {
     if (writer) return;
-    // The Arrow schema in the footer keeps time zones and durations.
-    const auto arrow_properties = parquet::ArrowWriterProperties::Builder()
-                                      .store_schema()
-                                      ->set_use_threads(false)
-                                      ->build();
-    auto opened = parquet::arrow::FileWriter::Open(*schema, block_pool(), stream,
-                                                   properties(first), arrow_properties);
-    check_carried(opened.status(), file.path());
-    writer = std::move(opened).ValueUnsafe();
+    const auto chosen = properties(first);
+    std::shared_ptr<parquet::SchemaDescriptor> columns;
+    check(parquet::arrow::ToParquetSchema(schema.get(), *chosen, &columns), path());
+    writer = parquet::ParquetFileWriter::Open(
+        guard.stream,
+        std::static_pointer_cast<parquet::schema::GroupNode>(columns->schema_root()),
+        chosen);
   }
 
   void end_row_group() {
     if (pending_rows == 0) return;
-    const RecordBatch group = one_batch(pending, schema);
-    begin(group.get());
-    const auto table =
-        take(arrow::Table::FromRecordBatches(schema, {group}), file.path());
-    check_carried(writer->WriteTable(*table, table->num_rows()), file.path());
+    arrow::ArrayVector columns(static_cast<std::size_t>(schema->num_fields()));
+    parallel_for(static_cast<Index>(columns.size()), options.threads, [&](Index c) {
+      const auto& field = *schema->field(static_cast<int>(c));
+      columns[static_cast<std::size_t>(c)] =
+          whole_column(pending, field, static_cast<int>(c), kDictionaryBytes);
+    });
+    begin(columns);
+    parquet::RowGroupWriter* const group = writer->AppendBufferedRowGroup();
+    encode_columns(*group, columns, *schema, options.threads);
+    group->Close();
     rows += pending_rows;
     pending_rows = 0;
     pending.clear();
@@ -173,29 +160,14 @@ struct ParquetWriter::State {
 
   ManifestFile finish() {
     end_row_group();
-    begin(nullptr);
-    std::vector<std::string> keys;
-    std::vector<std::string> values;
-    for (const auto& [key, value] : options.metadata) {
-      keys.push_back(key);
-      values.push_back(value);
-    }
-    if (!keys.empty()) {
-      check_carried(writer->AddKeyValueMetadata(
-                        arrow::key_value_metadata(std::move(keys), std::move(values))),
-                    file.path());
-    }
-    stream->capture();
-    check_carried(writer->Close(), file.path());
-    const ManifestFile done{
-        .path = "",
-        .bytes = file.written(),
-        .rows = rows,
-        .footer_xxh3 = xxh3_64(captured_footer(stream->captured(), 4)),
-        .xxh3 = file.xxh3()};
-    file.commit();
-    finished = true;
-    return done;
+    begin({});
+    // The Arrow schema in the footer keeps time zones and durations.
+    const auto stored = take(arrow::ipc::SerializeSchema(*schema), path());
+    std::vector<std::pair<std::string, std::string>> metadata{
+        {"ARROW:schema", arrow::util::base64_encode(std::string_view(*stored))}};
+    metadata.insert(metadata.end(), options.metadata.begin(), options.metadata.end());
+    writer->AddKeyValueMetadata(arrow_metadata(metadata));
+    return guard.finish(*writer, rows, 4);
   }
 };
 
@@ -208,10 +180,10 @@ ParquetWriter& ParquetWriter::operator=(ParquetWriter&&) noexcept = default;
 
 void ParquetWriter::write(const RecordBatch& batch) {
   state_->run([&] {
-    RecordBatch dense = dense_batch(batch, state_->schema, "parquet");
-    if (dense->num_rows() == 0) return;
-    state_->pending_rows += dense->num_rows();
-    state_->pending.push_back(std::move(dense));
+    require_columns(batch, *state_->schema, "parquet");
+    if (batch->num_rows() == 0) return;
+    state_->pending_rows += batch->num_rows();
+    state_->pending.push_back(batch);
   });
 }
 
@@ -221,7 +193,7 @@ void ParquetWriter::end_row_group() {
 
 Index ParquetWriter::rows() const { return state_->rows + state_->pending_rows; }
 Index ParquetWriter::row_group_rows() const { return state_->pending_rows; }
-Index ParquetWriter::bytes() const { return state_->file.written(); }
+Index ParquetWriter::bytes() const { return state_->guard.file.written(); }
 
 void ParquetWriter::set_metadata(std::string key, std::string value) {
   state_->run(

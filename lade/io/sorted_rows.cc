@@ -215,13 +215,7 @@ struct RowSorter::State {
 
 void RowSorter::State::sort_run() {
   if (text_entity()) rank_texts(pool, options.entity, keys);
-  const auto before = [](const SortKey& a, const SortKey& b) {
-    if (a.entity != b.entity) return a.entity < b.entity;
-    if (a.time != b.time) return a.time < b.time;
-    if (a.ref.chunk != b.ref.chunk) return a.ref.chunk < b.ref.chunk;
-    return a.ref.row < b.ref.row;
-  };
-  std::sort(keys.begin(), keys.end(), before);
+  sort_keys(keys);
 }
 
 /// Writes rows in order as blocks of a spill file.
@@ -362,7 +356,7 @@ void RowSorter::add(std::shared_ptr<const Chunk> chunk,
     }
     state.keys.push_back(key);
   }
-  state.bytes += chunk->bytes + rows * static_cast<Index>(sizeof(SortKey));
+  state.bytes += chunk->bytes + rows * static_cast<Index>(kSortBytes);
   if (state.bytes > state.options.run_bytes && !state.keys.empty()) state.spill_run();
 }
 

@@ -8,15 +8,10 @@
 #include <vector>
 
 #include "lade/core/sequence.h"
+#include "lade/io/sort_keys.h"
 #include "lade/io/spill.h"
 
 namespace lade::io {
-
-/// Row `row` of chunk number `chunk` of a RowPool.
-struct RowRef {
-  std::uint32_t chunk = 0;
-  std::uint32_t row = 0;
-};
 
 /// Chunks that rows refer to by number. A number is used again after `release`.
 class RowPool {
@@ -24,6 +19,7 @@ class RowPool {
   std::uint32_t add(std::shared_ptr<const Chunk> chunk);
   void release(std::uint32_t number);
   const Chunk& operator[](std::uint32_t number) const { return *chunks_[number]; }
+  bool holds(std::uint32_t number) const { return chunks_[number] != nullptr; }
   std::size_t size() const { return chunks_.size(); }
 
  private:
@@ -36,14 +32,6 @@ class RowPool {
 /// among `threads`; same bytes for any number.
 std::shared_ptr<Chunk> copy_rows(const RowPool& pool, const std::vector<RowRef>& rows,
                                  const Schema& schema, int threads);
-
-/// What orders rows of one run: entity and time as unsigned numbers, texts by their
-/// rank.
-struct SortKey {
-  std::uint64_t entity = 0;
-  std::uint64_t time = 0;
-  RowRef ref;
-};
 
 /// A number of the same order as the value: integers, times and floats (no NaN).
 std::uint64_t ordered_bits(const Column& column, Index row);

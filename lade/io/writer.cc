@@ -19,6 +19,7 @@ constexpr std::size_t kBufferBytes = std::size_t{256} << 10;
 
 void AtomicFile::State::open(const WriteOptions& options) {
   if (path == "-" || path == "/dev/stdout") return open_straight();
+  sync_ns = options.sync_ns;
   target = files->resolve(path);
   if (files->exists(target)) {
     const FileStat found = files->stat(target);
@@ -90,12 +91,13 @@ void AtomicFile::State::commit() {
       file->close();
     } else {
       file->set_mode(mode);
-      if (durable) file->sync();
+      if (durable) timed_sync(sync_ns, [&] { file->sync(); });
       file->close();
       files->rename(temporary, target, replace);
       temporary.clear();
       if (durable && sync_directory)
-        files->sync_directory(std::string(directory_of(target)));
+        timed_sync(sync_ns,
+                   [&] { files->sync_directory(std::string(directory_of(target))); });
     }
   } catch (const IoError& e) {
     const bool exists = e.error_number() == EEXIST && !replace && !temporary.empty();

@@ -2,6 +2,7 @@
 // The only place that puts bytes under a name: docs/formats/writing.md.
 #pragma once
 
+#include <atomic>
 #include <functional>
 #include <memory>
 #include <string>
@@ -23,6 +24,8 @@ struct WriteOptions {
   std::int64_t sweep_after_s = 600;  // stale temporaries of dead writers are removed
   bool keep_part = false;  // directories: continue what a killed writer left, and
                            // leave the part when this one fails
+  std::shared_ptr<std::atomic<std::int64_t>> sync_ns = nullptr;  // grows by the time
+                                                                 // that syncing takes
 };
 
 /// One file, old or new, never a third state.

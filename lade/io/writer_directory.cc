@@ -85,14 +85,15 @@ struct AtomicDirectory::State {
     // The files of a killed writer that were continued may lie in directories not made
     // here.
     sweep_temporaries(*files, part, 0);
-    if (options.durable) sync_tree(part);
+    if (options.durable) timed_sync(options.sync_ns, [&] { sync_tree(part); });
     if (replace) {
       exchange();
     } else {
       rename_new();
     }
     over = true;
-    if (options.durable) files->sync_directory(parent());
+    if (options.durable)
+      timed_sync(options.sync_ns, [&] { files->sync_directory(parent()); });
     if (replace) {
       try {
         remove_tree(*files,

@@ -2,6 +2,8 @@
 // Pieces of the write protocol shared by the writers of one file and of a directory.
 #pragma once
 
+#include <atomic>
+#include <chrono>
 #include <exception>
 #include <memory>
 #include <string>
@@ -29,6 +31,15 @@ class TargetLock {
   std::string path_;
   std::unique_ptr<File> file_;
 };
+
+/// Adds the time that `sync` takes to `ns`, if there is one.
+template <class Sync>
+void timed_sync(const std::shared_ptr<std::atomic<std::int64_t>>& ns, Sync sync) {
+  const auto begin = std::chrono::steady_clock::now();
+  sync();
+  const auto taken = std::chrono::steady_clock::now() - begin;
+  if (ns) *ns += std::chrono::nanoseconds(taken).count();
+}
 
 /// Removes `.lade-tmp.*` of dead writers that are older than `after_s`. Whatever fails
 /// is left to the next sweep: cleaning must not stop a write.
@@ -61,6 +72,7 @@ struct AtomicFile::State {
   Index written = 0;
   Hasher hash;
   std::exception_ptr error;
+  std::shared_ptr<std::atomic<std::int64_t>> sync_ns;
 
   void open(const WriteOptions& options);
   void open_straight();

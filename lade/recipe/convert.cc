@@ -4,15 +4,20 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <atomic>
+#include <memory>
 
 #include "lade/core/memory.h"
 #include "lade/core/pool.h"
+#include "lade/io/dataset_index.h"
 #include "lade/io/discover.h"
 #include "lade/io/index_build.h"
+#include "lade/io/index_file.h"
 #include "lade/io/writer.h"
 #include "lade/recipe/convert_input.h"
 #include "lade/recipe/convert_keys.h"
 #include "lade/recipe/convert_output.h"
+#include "lade/recipe/convert_report.h"
 
 namespace lade {
 namespace {
@@ -94,7 +99,7 @@ io::RowSorter::Options sorter_options(const Job& job, const Schema& schema,
 /// Reads everything into the sorter; returns what reading came to.
 ReadReport sort_rows(const Job& job, ConvertInput& input, io::RowSorter& sorter) {
   ReadReport report;
-  const bool text = input.report().has_value();
+  const bool text = input.keys_judged();
   KeyJudge judge({.entity = job.entity,
                   .time = job.time,
                   .policies = job.policies,
@@ -106,11 +111,8 @@ ReadReport sort_rows(const Job& job, ConvertInput& input, io::RowSorter& sorter)
                           : std::count(keep.begin(), keep.end(), std::uint8_t{1});
     sorter.add(std::move(piece.chunk), keep);
   }
-  if (text) {
-    report.add(*input.report());
-  } else {
-    report.rows_seen = input.rows();
-  }
+  if (!text) report.rows_seen = input.rows();
+  report.add(input.report());
   report.rows_given = given;
   return report;
 }
@@ -123,20 +125,6 @@ std::string policies_json(const Policies& policies) {
       max_bad.count ? fmt::format("{}", *max_bad.count)
                     : fmt::format("{:.17g}", max_bad.fraction),
       name(policies.on_truncated), name(policies.on_disorder));
-}
-
-std::string report_json(const ReadReport& report) {
-  std::string dropped;
-  for (int i = 0; i < kDropReasons; ++i) {
-    if (report.dropped[i] == 0) continue;
-    dropped += fmt::format(R"({}"{}":{})", dropped.empty() ? "" : ",",
-                           name(static_cast<DropReason>(i)), report.dropped[i]);
-  }
-  return fmt::format(
-      R"({{"rows_seen":{},"rows_given":{},"rows_filtered":{},"dropped":{{{}}},)"
-      R"("rows_out_of_order":{},"nulls_made":{},"unproven_end":{}}})",
-      report.rows_seen, report.rows_given, report.rows_filtered, dropped,
-      report.rows_out_of_order, report.nulls_made, report.unproven_end);
 }
 
 io::Manifest manifest_of(const Job& job, const Schema& schema,
@@ -160,6 +148,24 @@ io::Manifest manifest_of(const Job& job, const Schema& schema,
   return manifest;
 }
 
+/// Adds the index, so that the first open builds none, then the manifest.
+void write_manifest(const Job& job, io::AtomicDirectory& directory,
+                    io::Manifest manifest) {
+  io::OpenOptions open;
+  open.limits = job.options.limits;
+  open.threads = job.options.threads;
+  open.files = job.files;
+  const io::PlannedIndex index = io::plan_index(directory.part_path(), manifest, open);
+  if (!index.name.empty()) {
+    io::write_index(index.tables, index.fingerprint, directory, *job.files,
+                    io::join("_lade", index.name));
+    manifest.set_text("index", index.name);
+  }
+  io::AtomicFile file = directory.file("_lade/manifest.json");
+  file.write(io::manifest_text(manifest));
+  file.commit();
+}
+
 DatasetWriter::Options writer_options(const Job& job) {
   DatasetWriter::Options options;
   options.row_group_rows = job.options.row_group_rows;
@@ -173,26 +179,13 @@ DatasetWriter::Options writer_options(const Job& job) {
   return options;
 }
 
-/// The files to convert, and their format.
-io::Discovery find_inputs(const Job& job, const std::vector<std::string>& paths) {
-  io::Discovery found =
-      io::discover(paths, job.options.source, job.options.limits, *job.files);
-  for (const io::FoundFile& file : found.files) {
-    require(
-        file.parts.empty(),
-        fmt::format("convert: {} lies in a key=value directory, whose column would be "
-                    "lost; name the files of one directory at a time",
-                    escape_text(file.path)));
-  }
-  return found;
-}
-
 }  // namespace
 
 ConvertReport convert(const std::vector<std::string>& paths, const std::string& target,
                       const ConvertOptions& options) {
   Job job = check(options);
-  const io::Discovery found = find_inputs(job, paths);
+  const io::Discovery found =
+      io::discover(paths, options.source, options.limits, *job.files);
   ConvertReport report;
   std::vector<std::string> inputs;
   for (const io::FoundFile& file : found.files) {
@@ -202,15 +195,18 @@ ConvertReport convert(const std::vector<std::string>& paths, const std::string& 
   require(options.dry_run || options.overwrite || !job.files->exists(target),
           fmt::format("convert: {} exists; give overwrite to replace it",
                       escape_text(target)));
-  ConvertInput input(inputs, found.format, job.options, job.policies);
+  ConvertInput input(found, job.options, job.policies);
   bind_keys(job, input.schema());
   report.decoded_bytes = input.decoded_bytes();
   if (options.dry_run) {
     report.read.rows_seen = input.rows();
     return report;
   }
-  io::AtomicDirectory directory(
-      target, {.overwrite = options.overwrite, .inputs = inputs, .files = job.files});
+  const auto sync_ns = std::make_shared<std::atomic<std::int64_t>>(0);
+  io::AtomicDirectory directory(target, {.overwrite = options.overwrite,
+                                         .inputs = inputs,
+                                         .files = job.files,
+                                         .sync_ns = sync_ns});
   io::RowSorter sorter(input.schema(),
                        sorter_options(job, input.schema(), directory.part_path()));
   report.read = sort_rows(job, input, sorter);
@@ -223,10 +219,9 @@ ConvertReport convert(const std::vector<std::string>& paths, const std::string& 
   report.sequences = writer.sequences();
   report.row_groups = writer.row_groups();
   report.runs_spilled = sorter.runs_spilled();
-  io::AtomicFile manifest = directory.file("_lade/manifest.json");
-  manifest.write(io::manifest_text(manifest_of(job, input.schema(), report)));
-  manifest.commit();
+  write_manifest(job, directory, manifest_of(job, input.schema(), report));
   directory.commit();
+  report.sync_s = 1e-9 * static_cast<double>(sync_ns->load());
   return report;
 }
 

@@ -37,6 +37,7 @@ struct ConvertReport {
   Index runs_spilled = 0;  // sorted runs that went to disk
   Index input_bytes = 0;
   Index decoded_bytes = 0;              // estimate of the columns in memory
+  double sync_s = 0;                    // of making the output durable
   std::vector<io::ManifestFile> files;  // written
 };
 
@@ -57,6 +58,15 @@ struct ConvertReport {
 /// Threads: equal bytes for any number and any budget.
 ConvertReport convert(const std::vector<std::string>& paths, const std::string& target,
                       const ConvertOptions& options);
+
+/// Lists the files of a dataset directory anew, where files came, went or were replaced
+/// beside its manifest. The files stay as they are; the index is built again, and the
+/// manifest is replaced last. Entity and time are those of the manifest unless given;
+/// its policies stay.
+///
+/// Errors: ArgumentError without a manifest of a dataset; DataError and IoError as
+/// `open`.
+ConvertReport refresh(const std::string& directory, const ConvertOptions& options);
 
 /// The options with what a recipe says filled in: entity, time and [source] where they
 /// are not given. Errors: ArgumentError if the options name another entity or time than

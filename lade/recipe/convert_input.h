@@ -4,13 +4,12 @@
 
 #include <functional>
 #include <memory>
-#include <optional>
 #include <string>
 #include <vector>
 
 #include "lade/core/memory.h"
 #include "lade/core/sequence.h"
-#include "lade/io/csv.h"
+#include "lade/io/discover.h"
 #include "lade/recipe/convert.h"
 
 namespace lade {
@@ -25,16 +24,20 @@ struct ConvertPiece {
 /// Threads: one.
 class ConvertInput {
  public:
-  ConvertInput(std::vector<std::string> paths, const std::string& format,
-               const ConvertOptions& options, const Policies& policies);
+  /// Footers, streams and text are read once: what does not fit together is refused.
+  ConvertInput(const io::Discovery& found, const ConvertOptions& options,
+               const Policies& policies);
   ~ConvertInput();
   const Schema& schema() const;
   Index decoded_bytes() const;
   Index rows() const;  // seen by the readers
   /// A piece without a chunk at the end.
   ConvertPiece next();
-  /// Of the text reader, which has judged keys itself; nothing for other formats.
-  std::optional<ReadReport> report() const;
+  /// Whether the reader has judged keys itself (text).
+  bool keys_judged() const;
+  /// Of the reader, complete at the end: all rows if it has judged keys, else of rows
+  /// that are not among those given.
+  ReadReport report() const;
 
  private:
   struct State;

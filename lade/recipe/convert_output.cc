@@ -71,6 +71,7 @@ void DatasetWriter::open_part() {
   if (part_) return;
   io::ParquetWriteOptions options;
   options.page_bytes = options_.page_bytes;
+  options.threads = options_.threads;
   options.metadata = options_.metadata;
   part_.emplace(directory_.file(part_name(files_.size())), arrow_schema_of(schema_),
                 options);

@@ -289,7 +289,7 @@ class Recipe:
 def default_recipe(dataset: Dataset) -> Recipe:
     """All numeric columns as `numerical`, all text columns as `categorical`."""
 
-def convert(paths: Sequence[str], target: str, options: OpenOptions, row_group_rows: int, page_bytes: int, overwrite: bool, dry_run: bool) -> dict:
+def convert(paths: Sequence[str], target: str, options: OpenOptions, row_group_rows: int, page_bytes: int, overwrite: bool, dry_run: bool, refresh: bool) -> dict:
     """Files to a dataset sorted by entity and time."""
 
 def with_recipe(options: OpenOptions, recipe: Recipe) -> OpenOptions:

@@ -98,22 +98,29 @@ def as_dataset(data, recipe):
     return open(data, recipe=recipe)
 
 
-def convert(path, target, *, entity=None, time=None, recipe=None, source=None,
+def convert(path, target=None, *, entity=None, time=None, recipe=None, source=None,
             on_disorder=None, on_bad=None, max_bad=None, on_truncated=None, limits=None,
             memory_budget="auto", row_group_rows=65_536, page_bytes=65_536,
-            overwrite=False, dry_run=False):
+            overwrite=False, dry_run=False, refresh=False):
     """Writes text, Parquet or IPC files as a dataset: sorted by entity and time, indexed.
 
     `recipe` supplies entity, time and the reader's options where they are left out.
-    Returns a report as a dict; with `dry_run` nothing is written.
+    Returns a report as a dict (`sync_s`: seconds spent on making the output durable);
+    with `dry_run` nothing is written.
+    With `refresh` the files of the dataset directory `path` are listed and indexed anew,
+    in place; there is no `target` then.
     """
+    if refresh != (target is None):
+        raise ArgumentError("convert: refresh takes one directory and no target"
+                            if refresh else "convert: target must be given")
     options = core_options(entity=entity, time=time, source=source, on_disorder=on_disorder,
                            on_bad=on_bad, max_bad=max_bad, on_truncated=on_truncated,
                            limits=limits, memory_budget=memory_budget)
     if recipe is not None:
         options = _core.with_recipe(options, recipe._core)
-    return _core.convert(_paths(path), os.fspath(target), options, row_group_rows,
-                         parse_bytes(page_bytes, "page_bytes"), overwrite, dry_run)
+    return _core.convert(_paths(path), os.fspath(path if refresh else target), options,
+                         row_group_rows, parse_bytes(page_bytes, "page_bytes"), overwrite,
+                         dry_run, refresh)
 
 
 class Dataset:

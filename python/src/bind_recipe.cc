@@ -105,7 +105,8 @@ void bind_parsing(nb::class_<Recipe>& c) {
 
 nb::dict convert_files(const std::vector<std::string>& paths, const std::string& target,
                        const io::OpenOptions& open, Index row_group_rows,
-                       Index page_bytes, bool overwrite, bool dry_run) {
+                       Index page_bytes, bool overwrite, bool dry_run,
+                       bool refresh_only) {
   ConvertOptions options = convert_options(open);
   options.row_group_rows = row_group_rows;
   options.page_bytes = page_bytes;
@@ -114,7 +115,7 @@ nb::dict convert_files(const std::vector<std::string>& paths, const std::string&
   ConvertReport report;
   {
     const nb::gil_scoped_release release;
-    report = convert(paths, target, options);
+    report = refresh_only ? refresh(target, options) : convert(paths, target, options);
   }
   nb::dict d;
   d["events"] = report.events;
@@ -123,6 +124,7 @@ nb::dict convert_files(const std::vector<std::string>& paths, const std::string&
   d["runs_spilled"] = report.runs_spilled;
   d["input_bytes"] = report.input_bytes;
   d["decoded_bytes"] = report.decoded_bytes;
+  d["sync_s"] = report.sync_s;
   nb::list files;
   for (const io::ManifestFile& file : report.files) files.append(file.path);
   d["files"] = files;
@@ -192,7 +194,7 @@ void bind_recipe(nb::module_& m) {
       "All numeric columns as `numerical`, all text columns as `categorical`.");
   m.def("convert", &convert_files, nb::arg("paths"), nb::arg("target"),
         nb::arg("options"), nb::arg("row_group_rows"), nb::arg("page_bytes"),
-        nb::arg("overwrite"), nb::arg("dry_run"),
+        nb::arg("overwrite"), nb::arg("dry_run"), nb::arg("refresh"),
         "Files to a dataset sorted by entity and time.");
   m.def("with_recipe", nb::overload_cast<io::OpenOptions, const Recipe&>(&with_recipe),
         nb::arg("options"), nb::arg("recipe"),

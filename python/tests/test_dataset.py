@@ -4,6 +4,7 @@ import pickle
 
 import numpy as np
 import pyarrow as pa
+import pyarrow.compute as pc
 import pyarrow.parquet as pq
 import pytest
 
@@ -157,3 +158,29 @@ def test_describe_and_repr_are_for_people(dataset):
     facts = dataset.describe()
     assert facts["sequences"] == 6 and facts["longest"] == 6 and facts["in_memory"]
     assert "6 sequences" in repr(dataset)
+
+
+def test_refresh_lists_a_file_that_came_beside_the_manifest(events, tmp_path):
+    pq.write_table(events, tmp_path / "events.parquet")
+    report = lade.convert(tmp_path / "events.parquet", tmp_path / "set", entity="user", time="at")
+    assert report["sync_s"] >= 0
+    shifted = events.set_column(0, "user", pc.add(events["user"], 100))
+    lade.convert(shifted_file(shifted, tmp_path), tmp_path / "more", entity="user", time="at")
+    (tmp_path / "more/part-00000.parquet").rename(tmp_path / "set/more.parquet")
+    with pytest.raises(lade.DataError, match="--refresh"):
+        lade.open(tmp_path / "set")
+    report = lade.convert(tmp_path / "set", refresh=True)
+    assert (report["sequences"], report["events"]) == (12, 2 * events.num_rows)
+    assert len(lade.open(tmp_path / "set")) == 12
+
+
+def shifted_file(table, folder):
+    pq.write_table(table, folder / "shifted.parquet")
+    return folder / "shifted.parquet"
+
+
+def test_convert_takes_a_target_or_refresh(tmp_path):
+    with pytest.raises(lade.ArgumentError, match="target"):
+        lade.convert(tmp_path / "a.csv")
+    with pytest.raises(lade.ArgumentError, match="no target"):
+        lade.convert(tmp_path / "a", tmp_path / "b", refresh=True)

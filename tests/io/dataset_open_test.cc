@@ -3,11 +3,13 @@
 #include <gtest/gtest.h>
 
 #include <algorithm>
+#include <cstring>
 #include <random>
 #include <thread>
 
 #include "lade/io/dataset.h"
 #include "lade/io/file_memory.h"
+#include "lade/io/ipc.h"
 #include "lade/io/manifest.h"
 #include "lade/io/parquet.h"
 #include "tests/io/dataset_test.h"
@@ -56,6 +58,21 @@ void put_parquet(Files& files, const std::string& path, const std::vector<Row>& 
     writer.end_row_group();
   }
   writer.finish();
+}
+
+void put_ipc(Files& files, const std::string& path, const std::vector<Row>& rows) {
+  WriteOptions options;
+  options.files = &files;
+  IpcWriter writer(AtomicFile(path, options), batch(rows)->schema(),
+                   {.batch_rows = 100});
+  writer.write(batch(rows));
+  writer.finish();
+}
+
+std::size_t footer_length(const std::string& bytes) {
+  std::uint32_t length = 0;
+  std::memcpy(&length, bytes.data() + bytes.size() - 8, sizeof length);
+  return length;
 }
 
 /// 12 entities, times that rise over all rows.
@@ -177,6 +194,44 @@ TEST(DatasetOpen, TheIndexIsMadeOnceAndReadAgain) {
   EXPECT_EQ(second.fingerprint(), first.fingerprint());
   EXPECT_EQ(read_everything(second), reference(rows));
   EXPECT_TRUE(second.warnings().empty());
+}
+
+TEST(DatasetOpen, IpcFilesGiveTheSequencesOfADictionaryOfLists) {
+  MemoryFiles files;
+  files.make_directory("d");
+  const auto rows = sorted_by_id(some_rows(600));
+  const auto half = rows.begin() + 300;
+  put_ipc(files, "d/a.arrow", {rows.begin(), half});
+  put_ipc(files, "d/b.feather", {half, rows.end()});
+  const auto dataset = open({"d"}, by_id(files));
+  EXPECT_FALSE(dataset.in_memory());
+  EXPECT_EQ(read_everything(dataset), reference(rows));
+  ASSERT_TRUE(
+      files.exists("d/_lade/index-" + hex(dataset.fingerprint()).substr(0, 16)));
+  EXPECT_EQ(read_everything(open({"d"}, by_id(files))), reference(rows));
+}
+
+TEST(DatasetOpen, TheFullFingerprintSeesBytesThatTheFooterDoesNot) {
+  MemoryFiles files;
+  for (const char* name : {"d", "e"}) files.make_directory(name);
+  const auto rows = sorted_by_id(some_rows(300));
+  put_parquet(files, "d/a.parquet", rows, 300);
+  std::string bytes = files.contents("d/a.parquet");
+  OpenOptions fast = by_id(files);
+  OpenOptions full = by_id(files);
+  full.fingerprint = "full";
+  const auto first_fast = open({"d"}, fast).fingerprint();
+  const auto first_full = open({"d"}, full).fingerprint();
+  EXPECT_NE(first_fast, first_full);
+  EXPECT_EQ(open({"d"}, full).fingerprint(), first_full);
+  // A byte of the last column's last page: nothing that opening reads.
+  const std::size_t footer_begin = bytes.size() - 8 - footer_length(bytes);
+  const std::size_t page = bytes.rfind("w1", footer_begin);
+  ASSERT_NE(page, std::string::npos);
+  bytes[page + 1] = '2';
+  files.put("e/a.parquet", bytes);
+  EXPECT_EQ(open({"e"}, fast).fingerprint(), first_fast);
+  EXPECT_NE(open({"e"}, full).fingerprint(), first_full);
 }
 
 TEST(DatasetOpen, ADamagedIndexIsMadeAgainWithOneWarning) {

@@ -243,8 +243,11 @@ TEST(ParquetFile, RefusesNestedColumnsByName) {
   ASSERT_TRUE(lists.AppendNull().ok());
   const auto schema =
       arrow::schema({arrow::field("events", arrow::list(arrow::int64()))});
-  const auto batch = arrow::RecordBatch::Make(schema, 1, {lists.Finish().ValueOrDie()});
-  write(files, "t.parquet", {batch});
+  const auto table = arrow::Table::Make(schema, {lists.Finish().ValueOrDie()});
+  const auto sink = arrow::io::BufferOutputStream::Create().ValueOrDie();
+  ASSERT_TRUE(
+      parquet::arrow::WriteTable(*table, arrow::default_memory_pool(), sink).ok());
+  files.put("t.parquet", sink->Finish().ValueOrDie()->ToString());
   EXPECT_EQ(rule_of([&] { ParquetFile(files, "t.parquet"); }), "parquet.nested");
 }
 
@@ -395,6 +398,50 @@ TEST(ParquetWriter, SameBytesForTextAndItsDictionary) {
       a->SetColumn(3, arrow::field("place", coded->type()), coded).ValueOrDie();
   write(files, "two.parquet", {b});
   EXPECT_EQ(files.contents("one.parquet"), files.contents("two.parquet"));
+}
+
+TEST(ParquetWriter, SameBytesForAnyThreads) {
+  MemoryFiles files;
+  const RecordBatch a = sample(3000);
+  const RecordBatch b = sample(2000, 3000);
+  write(files, "one.parquet", {a, b});
+  for (const int threads : {2, 7}) {
+    write(files, "many.parquet", {a, b}, {.threads = threads});
+    EXPECT_EQ(files.contents("one.parquet"), files.contents("many.parquet"));
+  }
+}
+
+TEST(ParquetWriter, KeepsTextsTooLargeForADictionary) {
+  MemoryFiles files;
+  arrow::StringBuilder texts;
+  for (int r = 0; r < 3000; ++r) {
+    ASSERT_TRUE((r % 11 == 0 ? texts.AppendNull()
+                             : texts.Append(std::to_string(r) + std::string(600, 'x')))
+                    .ok());
+  }
+  const auto array = texts.Finish().ValueOrDie();
+  const RecordBatch batch = arrow::RecordBatch::Make(
+      arrow::schema({arrow::field("place", arrow::utf8())}), 3000, {array});
+  write(files, "t.parquet", {batch});
+  const ParquetFile file(files, "t.parquet");
+  const auto chunk = file.read_chunk(0, {});
+  ASSERT_EQ(chunk->rows, 3000);
+  const Column& column = chunk->columns[0];
+  for (Index r = 0; r < 3000; ++r) {
+    ASSERT_EQ(column.valid(r), r % 11 != 0);
+    if (!column.valid(r)) continue;
+    ASSERT_EQ((*column.dictionary)[column.as<std::int32_t>()[r]],
+              static_cast<const arrow::StringArray&>(*array).GetView(r));
+  }
+}
+
+TEST(ParquetWriter, RefusesColumnsThatAreNotFlat) {
+  MemoryFiles files;
+  EXPECT_THROW(
+      ParquetWriter(AtomicFile("t.parquet", {.files = &files}),
+                    arrow::schema({arrow::field("a", arrow::list(arrow::int64()))})),
+      ArgumentError);
+  EXPECT_TRUE(files.list(".").empty());
 }
 
 TEST(ParquetWriter, RefusesABatchOfAnotherSchemaAndEverythingAfterIt) {
