@@ -289,17 +289,20 @@ def test_stats_and_explain_speak_of_what_was_done(loader_of):
     assert "6" in loader.explain()
 
 
-def test_explain_prices_an_epoch_read_from_files(tmp_path, events, recipe):
+def test_explain_prices_an_epoch_read_from_files(tmp_path):
+    import pyarrow as pa
     import pyarrow.parquet
 
     path = tmp_path / "events.parquet"
-    pyarrow.parquet.write_table(events.sort_by("user"), path, row_group_size=4)
-    dataset = lade.open(str(path), entity="user", time="at")
-    loader = lade.DataLoader(dataset, recipe, batch_size=2, num_workers=0)
-    text = loader.explain()
-    lines = {line[:24].strip(): line[24:] for line in text.splitlines()}
+    table = pa.table({"user": np.repeat(np.arange(6), 20),
+                      "at": pa.array(np.arange(120), pa.timestamp("s")),
+                      "amount": np.linspace(-1, 1, 120)})
+    pyarrow.parquet.write_table(table, path, row_group_size=40)
+    loader = lade.DataLoader(lade.open(str(path), entity="user", time="at"), batch_size=2,
+                             num_workers=0)
+    lines = {line[:24].strip(): line[24:] for line in loader.explain().splitlines()}
     assert float(lines["read amplification"]) == 1
-    assert 0 < float(lines["bytes of an epoch"]) == int(lines["stored bytes"])
+    assert float(lines["bytes of an epoch"]) == pytest.approx(int(lines["stored bytes"]), 0.01)
     assert lines["first batch"].startswith("reads 1 row groups")
 
 
@@ -451,8 +454,8 @@ table = pa.table({"user": np.arange(n), "at": pa.array(np.arange(n), pa.timestam
                   "x": np.arange(float(n))})
 loader = lade.DataLoader(lade.open(table, entity="user", time="at"), batch_size=1,
                          num_workers=2, framework="numpy")
-print("ready", flush=True)
 try:
+    print("ready", flush=True)
     while True:
         for batch in loader:
             pass
@@ -513,7 +516,7 @@ def test_ctrl_c_at_any_time_ends_the_loop_and_its_threads():
 
 
 def test_the_interpreter_exits_with_a_live_iterator():
-    code = INTERRUPT.split("print(")[0] + "it = iter(loader)\nnext(it)\nprint('left')\n"
+    code = INTERRUPT.split("try:")[0] + "it = iter(loader)\nnext(it)\nprint('left')\n"
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True,
                           timeout=20)
     assert done.returncode == 0 and done.stdout.strip() == "left", done.stderr
