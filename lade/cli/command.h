@@ -51,5 +51,6 @@ void add_fit(CLI::App& app);
 void add_info(CLI::App& app);
 void add_inspect(CLI::App& app);
 void add_load(CLI::App& app);
+void add_synth(CLI::App& app);
 
 }  // namespace lade::cli

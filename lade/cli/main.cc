@@ -40,19 +40,21 @@ int fail_usage(const std::string& message, std::string_view word,
 /// Says what is wrong with the command line; help and version are no errors.
 int explain(const CLI::App& app, const CLI::ParseError& error) {
   if (error.get_exit_code() == 0) return app.exit(error);
-  const auto chosen = app.get_subcommands();
-  const CLI::App& verb = chosen.empty() ? app : *chosen.front();
+  const CLI::App* last = &app;
+  std::string words = "lade";  // the verb, and what of it
+  while (!last->get_subcommands().empty()) {
+    last = last->get_subcommands().front();
+    words += " " + last->get_name();
+  }
+  const CLI::App& verb = *last;
   for (const std::string& word : verb.remaining(true)) {
     if (word.starts_with("-")) {
       const std::string flag = word.substr(0, word.find('='));
-      return fail_usage(
-          fmt::format("lade {}: unknown flag '{}'", verb.get_name(), escape_text(flag)),
-          flag, flags_of(verb));
+      return fail_usage(fmt::format("{}: unknown flag '{}'", words, escape_text(flag)),
+                        flag, flags_of(verb));
     }
   }
-  return fail_usage(fmt::format("lade{}{}: {}", &verb == &app ? "" : " ",
-                                &verb == &app ? "" : verb.get_name(), error.what()),
-                    "", {});
+  return fail_usage(fmt::format("{}: {}", words, error.what()), "", {});
 }
 
 int run(int argc, char** argv) {
@@ -61,7 +63,7 @@ int run(int argc, char** argv) {
   app.require_subcommand(1);
   app.get_formatter()->column_width(34);
   for (const auto add :
-       {add_convert, add_inspect, add_fit, add_apply, add_load, add_info})
+       {add_synth, add_convert, add_inspect, add_fit, add_apply, add_load, add_info})
     add(app);
   if (argc == 1) {
     out(app.help());

@@ -70,10 +70,11 @@ std::optional<std::string> recorded_word(const Manifest& manifest,
 
 }  // namespace
 
-/// A converted dataset knows its keys and what was done to its rows: `source` and
-/// policies are those of its making, whoever opens it.
+/// A converted or made dataset knows its keys and what was done to its rows: `source`
+/// and policies are those of its making, whoever opens it.
 void take_recorded(OpenRequest& request) {
-  if (!request.manifest || request.manifest->kind != "dataset") return;
+  if (!request.manifest) return;
+  if (request.manifest->kind != "dataset" && request.manifest->kind != "synth") return;
   OpenOptions& options = request.options;
   const Manifest& manifest = *request.manifest;
   if (options.entity.empty()) options.entity = manifest.text("entity").value_or("");

@@ -24,6 +24,7 @@ struct WriteOptions {
   std::int64_t sweep_after_s = 600;  // stale temporaries of dead writers are removed
   bool keep_part = false;  // directories: continue what a killed writer left, and
                            // leave the part when this one fails
+  bool restart = false;    // with keep_part: not what is there, a new one
   std::shared_ptr<std::atomic<std::int64_t>> sync_ns = nullptr;  // grows by the time
                                                                  // that syncing takes
 };

@@ -55,7 +55,9 @@ struct AtomicDirectory::State {
     part = join(parent(), "." + std::string(file_name(target)) + ".lade-part");
     lock = std::make_unique<TargetLock>(*files, target);
     // Whoever holds the lock owns the part: what is there was left by a dead writer.
-    if (files->exists(part) && !options.keep_part) remove_tree(*files, part);
+    if (files->exists(part) && (!options.keep_part || options.restart)) {
+      remove_tree(*files, part);
+    }
     make_inside("");
   }
 
@@ -80,11 +82,19 @@ struct AtomicDirectory::State {
     files->sync_directory(directory);
   }
 
+  // What a killed writer that is continued left may lie in directories not made here.
+  void sweep_tree(const std::string& directory) {
+    sweep_temporaries(*files, directory, 0);
+    if (!options.keep_part) return;
+    for (const std::string& name : files->list(directory)) {
+      const std::string path = join(directory, name);
+      if (files->stat(path).kind == FileKind::directory) sweep_tree(path);
+    }
+  }
+
   void commit() {
     require(!over, "write: nothing after commit, path " + target);
-    // The files of a killed writer that were continued may lie in directories not made
-    // here.
-    sweep_temporaries(*files, part, 0);
+    sweep_tree(part);
     if (options.durable) timed_sync(options.sync_ns, [&] { sync_tree(part); });
     if (replace) {
       exchange();

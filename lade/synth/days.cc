@@ -9,7 +9,7 @@
 namespace lade {
 namespace {
 
-constexpr Index kBlock = 512;
+constexpr Index kBlock = 64;  // draws at a time
 constexpr Date kFirstDate = {1, 1, 1};
 
 }  // namespace

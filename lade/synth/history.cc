@@ -133,8 +133,8 @@ void History::fill_day(const Days::Day& day, std::int64_t* time) {
     const Index row = row_ + done;
     if (first_draw_ < 0 || row >= first_draw_ + kBlock) {
       first_draw_ = row;
-      random::draws(key_of(laws_.spec.seed, user_, Purpose::time), row, kBlock,
-                    draws_.data());
+      random::draws(key_of(laws_.spec.seed, user_, Purpose::time), row,
+                    std::min(kBlock, events_ - row), draws_.data());
     }
     const Index size = std::min(day.rows - done, first_draw_ + kBlock - row);
     const std::uint64_t* bits = draws_.data() + (row - first_draw_);

@@ -125,6 +125,12 @@ Date parse_date(std::string_view text, std::string_view what) {
   return date;
 }
 
+DayLayout parse_day_layout(std::string_view text, std::string_view what) {
+  if (text == "plain") return DayLayout::plain;
+  if (text == "hppl") return DayLayout::hppl;
+  refuse(what, "plain or hppl", text);
+}
+
 std::string to_json(const TransactionsSpec& spec) {
   nlohmann::ordered_json json = {
       {"users", spec.users},

@@ -25,6 +25,9 @@ std::vector<std::pair<std::string, double>> parse_splits(std::string_view text,
 /// "2021-11-29".  Errors: as above.
 Date parse_date(std::string_view text, std::string_view what);
 
+/// "plain" or "hppl".  Errors: as above.
+DayLayout parse_day_layout(std::string_view text, std::string_view what);
+
 /// The specification as JSON: the names of the arguments, laws as text. The same
 /// specification gives the same bytes.
 std::string to_json(const TransactionsSpec& spec);

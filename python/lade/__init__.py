@@ -1,7 +1,7 @@
 """Lade turns recorded events into training batches."""
 
 from lade import _arrow  # noqa: F401, I001  first: lade._core links the libarrow it loads
-from lade import random
+from lade import random, synth
 from lade._core import Permutation, ReadReport, __version__
 from lade.batch import Batch
 from lade.dataset import Dataset, convert, open  # noqa: A004
@@ -13,4 +13,4 @@ from lade.recipe import (Recipe, aggregate, horizon, input, mix,  # noqa: A004
 
 __all__ = ["ArgumentError", "Batch", "DataError", "DataLoader", "Dataset", "IoError",
            "Limits", "Permutation", "ReadReport", "Recipe", "aggregate", "convert", "horizon", "input",
-           "mix", "open", "random", "window_target", "__version__"]
+           "mix", "open", "random", "synth", "window_target", "__version__"]

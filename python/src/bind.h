@@ -12,5 +12,6 @@ void bind_core(nb::module_& m);
 void bind_io(nb::module_& m);
 void bind_recipe(nb::module_& m);
 void bind_loading(nb::module_& m);
+void bind_synth(nb::module_& m);
 
 }  // namespace lade::python

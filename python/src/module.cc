@@ -9,4 +9,5 @@ NB_MODULE(_core, m) {
   lade::python::bind_io(m);
   lade::python::bind_recipe(m);
   lade::python::bind_loading(m);
+  lade::python::bind_synth(m);
 }

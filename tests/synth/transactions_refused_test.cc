@@ -241,6 +241,13 @@ TEST(TransactionsText, RefusesWhatItCannotRead) {
   }
 }
 
+TEST(TransactionsText, KnowsTheLayouts) {
+  EXPECT_EQ(parse_day_layout("plain", "layout"), DayLayout::plain);
+  EXPECT_EQ(parse_day_layout("hppl", "layout"), DayLayout::hppl);
+  expect_refused([] { parse_day_layout("", "layout"); },
+                 "layout must be plain or hppl");
+}
+
 TEST(TransactionsText, WritesTheSpecificationAsJson) {
   TransactionsSpec spec;
   spec.seed = 18'446'744'073'709'551'615U;
