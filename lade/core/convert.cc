@@ -12,6 +12,7 @@
 
 #include "lade/core/convert_kernels.h"
 #include "lade/core/error.h"
+#include "lade/core/unknown_name.h"
 
 namespace lade {
 namespace {
@@ -47,10 +48,7 @@ DType parse_dtype(std::string_view word, std::string_view what) {
     names.emplace_back(kTypes[i].name);
     names.emplace_back(kTypes[i].long_name);
   }
-  const std::string near = nearest_name(word, names);
-  throw ArgumentError(
-      std::string(what) + ": unknown type '" + escape_text(word) + "'" +
-      (near.empty() ? std::string() : "; did you mean '" + near + "'?"));
+  throw ArgumentError(std::string(what) + ": " + unknown_name("type", word, names));
 }
 
 namespace {

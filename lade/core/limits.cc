@@ -7,6 +7,8 @@
 #include <cmath>
 #include <utility>
 
+#include "lade/core/unknown_name.h"
+
 namespace lade {
 namespace {
 
@@ -48,9 +50,7 @@ Index Limits::* limit_member(std::string_view name) {
   for (const LimitMember& limit : kLimits) {
     if (limit.name == name) return limit.member;
   }
-  const std::string near = nearest_name(name, limit_names());
-  throw ArgumentError("limits: unknown limit '" + escape_text(name) + "'" +
-                      (near.empty() ? "" : ", did you mean " + near + "?"));
+  throw ArgumentError("limits: " + unknown_name("limit", name, limit_names()));
 }
 
 std::string lower_ascii(std::string_view text) {

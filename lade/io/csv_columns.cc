@@ -7,6 +7,7 @@
 #include <cstring>
 #include <unordered_set>
 
+#include "lade/core/unknown_name.h"
 #include "lade/io/csv_text.h"
 
 namespace lade::io {
@@ -98,10 +99,7 @@ void check_piece(const File& file, const CsvPiece& piece) {
 
 std::string unknown_column(std::string_view what, std::string_view name,
                            const std::vector<std::string>& names) {
-  const std::string nearest = nearest_name(name, names);
-  return fmt::format(
-      "{}: '{}' is no column of the file{}", what, escape_text(name),
-      nearest.empty() ? "" : "; did you mean '" + escape_text(nearest) + "'?");
+  return fmt::format("{}: {}", what, unknown_name("column", name, names));
 }
 
 Index position_of(std::string_view what, std::string_view name,

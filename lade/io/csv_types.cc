@@ -10,6 +10,8 @@
 #include <limits>
 #include <utility>
 
+#include "lade/core/unknown_name.h"
+
 namespace lade::io {
 namespace {
 
@@ -83,18 +85,16 @@ bool CsvNulls::contains_other(std::string_view text) const {
 }
 
 ColumnType parse_csv_type(std::string_view column, std::string_view word) {
-  std::vector<std::string_view> known;
+  std::vector<std::string> known;
   for (const auto& [text, kind] : kTypeWords) {
     if (text == word) return {.kind = kind};
-    known.push_back(text);
+    known.emplace_back(text);
   }
-  const std::string nearest = nearest_name(word, known);
   throw ArgumentError(
       fmt::format("types: column '{}' must be bool, int8 .. uint64, float32, float64 "
                   "or string, got "
                   "'{}'{}",
-                  escape_text(column), escape_text(word),
-                  nearest.empty() ? "" : "; did you mean '" + nearest + "'?"));
+                  escape_text(column), escape_text(word), did_you_mean(word, known)));
 }
 
 std::optional<double> parse_decimal(std::string_view text, char decimal) {

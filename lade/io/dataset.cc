@@ -5,6 +5,7 @@
 #include <numeric>
 #include <set>
 
+#include "lade/core/unknown_name.h"
 #include "lade/io/dataset_internal.h"
 
 namespace lade::io {
@@ -97,10 +98,8 @@ Dataset Dataset::subset(std::vector<Index> sequences) const {
 Index find_column(const Schema& schema, std::string_view name, std::string_view where) {
   const Index position = schema.find(name);
   if (position >= 0) return position;
-  const std::string near = nearest_name(name, schema.names());
-  throw ArgumentError(
-      std::string(where) + ": no column \"" + escape_text(name) + "\"" +
-      (near.empty() ? "" : ", did you mean \"" + escape_text(near) + "\"?"));
+  throw ArgumentError(std::string(where) + ": " +
+                      unknown_name("column", name, schema.names()));
 }
 
 std::vector<Index> all_columns(const Schema& schema) {

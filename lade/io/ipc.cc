@@ -12,6 +12,7 @@
 #include <new>
 
 #include "lade/core/table_internal.h"
+#include "lade/core/unknown_name.h"
 #include "lade/io/arrow_file.h"
 #include "lade/io/arrow_file_internal.h"
 #include "lade/io/arrow_reading_internal.h"
@@ -173,10 +174,8 @@ struct IpcFile::State {
     for (const std::string& name : names) {
       const Index position = schema.find(name);
       if (position < 0) {
-        const std::string near = nearest_name(name, schema.names());
-        throw ArgumentError(
-            escape_text(path) + ": unknown column '" + escape_text(name) + "'" +
-            (near.empty() ? std::string() : "; did you mean '" + near + "'?"));
+        throw ArgumentError(escape_text(path) + ": " +
+                            unknown_name("column", name, schema.names()));
       }
       found.push_back(static_cast<int>(position));
     }

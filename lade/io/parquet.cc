@@ -17,6 +17,7 @@
 #include "lade/core/block_pool.h"
 #include "lade/core/hash.h"
 #include "lade/core/table_internal.h"
+#include "lade/core/unknown_name.h"
 #include "lade/io/parquet_internal.h"
 
 namespace lade::io {
@@ -145,10 +146,8 @@ std::vector<int> ParquetFile::State::find(const std::vector<std::string>& names)
   for (const std::string& name : names) {
     const Index c = schema.find(name);
     if (c < 0) {
-      const std::string near = nearest_name(name, schema.names());
-      throw ArgumentError(
-          "parquet: no column \"" + escape_text(name) + "\" in " + path +
-          (near.empty() ? "" : ", did you mean \"" + escape_text(near) + "\"?"));
+      throw ArgumentError(escape_text(path) + ": " +
+                          unknown_name("column", name, schema.names()));
     }
     columns.push_back(static_cast<int>(c));
   }
