@@ -13,13 +13,7 @@
 namespace lade::cli {
 namespace {
 
-struct Flags {
-  CommonFlags common;
-  DataFlags data;
-  std::string recipe, output;
-  std::vector<std::string> paths;
-  bool overwrite = false;
-};
+using Flags = RecipeFlags;
 
 nlohmann::ordered_json summary_of(const TargetSummary& target) {
   return {{"name", target.name},   {"every", target.every}, {"values", target.values},
@@ -55,7 +49,8 @@ void run(const Flags& flags) {
   const Recipe recipe = Recipe::from_file(flags.recipe, limits_of(flags.data));
   const io::Dataset dataset = io::open(flags.paths, open_options(flags.data, &recipe));
   leave_if_asked();
-  print(flags, apply_to(recipe, dataset, flags.output, {.threads = flags.data.threads},
+  print(flags, apply_to(recipe, dataset, flags.output,
+                        {.threads = flags.data.threads, .poll = leave_if_asked},
                         flags.overwrite));
 }
 
@@ -64,14 +59,7 @@ void run(const Flags& flags) {
 void add_apply(CLI::App& app) {
   auto flags = std::make_shared<Flags>();
   CLI::App* verb = app.add_subcommand("apply", "All targets of a recipe, offline.");
-  verb->add_option("recipe", flags->recipe, "TOML or JSON.")->required();
-  verb->add_option("data", flags->paths, "Files, directories, globs.")->required();
-  verb->add_option("-o,--output", flags->output,
-                   "Directory of one file per boundary set.")
-      ->required();
-  verb->add_flag("--overwrite", flags->overwrite, "Replace what is there.");
-  add_common_flags(*verb, flags->common);
-  add_data_flags(*verb, flags->data);
+  add_recipe_flags(*verb, *flags, "Directory of one file per boundary set.");
   verb->callback([flags] { run(*flags); });
 }
 

@@ -68,6 +68,7 @@ void run(const Flags& flags) {
   options.page_bytes = parse_bytes(flags.page_bytes, "--page-bytes");
   options.overwrite = flags.overwrite;
   options.dry_run = flags.dry_run;
+  options.poll = leave_if_asked;
   const std::string& target = flags.paths.back();
   print(flags, target,
         flags.refresh ? refresh(target, options) : convert(sources, target, options));
@@ -89,7 +90,7 @@ void add_convert(CLI::App& app) {
                  "List the files of a dataset directory anew, in place.");
   verb->add_flag("--dry-run", flags->dry_run, "Say what there is; write nothing.");
   add_common_flags(*verb, flags->common);
-  add_data_flags(*verb, flags->data);
+  add_reader_flags(*verb, flags->data);
   verb->callback([flags] { run(*flags); });
 }
 

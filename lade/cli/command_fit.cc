@@ -13,13 +13,7 @@
 namespace lade::cli {
 namespace {
 
-struct Flags {
-  CommonFlags common;
-  DataFlags data;
-  std::string recipe, output;
-  std::vector<std::string> paths;
-  bool overwrite = false;
-};
+using Flags = RecipeFlags;
 
 void print(const Flags& flags, const Recipe& fitted, const io::Dataset& dataset) {
   nlohmann::ordered_json inputs = nlohmann::ordered_json::object();
@@ -46,7 +40,7 @@ void print(const Flags& flags, const Recipe& fitted, const io::Dataset& dataset)
 void run(const Flags& flags) {
   const Recipe recipe = Recipe::from_file(flags.recipe, limits_of(flags.data));
   const io::Dataset dataset = io::open(flags.paths, open_options(flags.data, &recipe));
-  const Recipe fitted = fit(recipe, dataset, {}, limits_of(flags.data));
+  const Recipe fitted = fit(recipe, dataset, {}, limits_of(flags.data), leave_if_asked);
   leave_if_asked();
   fitted.save(flags.output, flags.overwrite);
   print(flags, fitted, dataset);
@@ -58,13 +52,7 @@ void add_fit(CLI::App& app) {
   auto flags = std::make_shared<Flags>();
   CLI::App* verb =
       app.add_subcommand("fit", "What a recipe learns from data, stored with it.");
-  verb->add_option("recipe", flags->recipe, "TOML or JSON.")->required();
-  verb->add_option("data", flags->paths, "Files, directories, globs.")->required();
-  verb->add_option("-o,--output", flags->output, "Where the fitted recipe goes.")
-      ->required();
-  verb->add_flag("--overwrite", flags->overwrite, "Replace what is there.");
-  add_common_flags(*verb, flags->common);
-  add_data_flags(*verb, flags->data);
+  add_recipe_flags(*verb, *flags, "Where the fitted recipe goes.");
   verb->callback([flags] { run(*flags); });
 }
 

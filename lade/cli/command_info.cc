@@ -6,6 +6,7 @@
 #include <nlohmann/json.hpp>
 
 #include "lade/cli/command.h"
+#include "lade/cli/flags.h"
 #include "lade/core/build.h"
 #include "lade/core/memory.h"
 #include "lade/core/pool.h"
@@ -55,6 +56,7 @@ void add_info(CLI::App& app) {
       app.add_subcommand("info", "Version, libraries, instruction set, machine.");
   auto json = std::make_shared<bool>(false);
   verb->add_flag("--json", *json, "One JSON object on stdout.");
+  add_simd_flag(*verb);
   verb->callback([json] {
     const nlohmann::ordered_json info = facts();
     if (*json) {

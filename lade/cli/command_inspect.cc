@@ -25,10 +25,6 @@ struct Flags {
   bool expand = false;
 };
 
-bool is_recipe(const std::string& path) {
-  return path.ends_with(".toml") || path.ends_with(".json");
-}
-
 Json facts_of(const io::Dataset& dataset) {
   Json columns = Json::object();
   for (const Field& field : dataset.schema().fields) {
@@ -161,7 +157,7 @@ void add_inspect(CLI::App& app) {
   verb->add_flag("--expand", flags->expand,
                  "The recipe as checked, and what its plan shares.");
   add_common_flags(*verb, flags->common);
-  add_data_flags(*verb, flags->data);
+  add_open_flags(*verb, flags->data);
   verb->callback([flags] {
     if (flags->verify) return verify_all(*flags);
     if (flags->expand || is_recipe(flags->paths.front())) return show_recipe(*flags);

@@ -35,10 +35,6 @@ struct Run {
   std::string lines;  // one per batch, for --digest
 };
 
-bool is_recipe(const std::string& path) {
-  return path.ends_with(".toml") || path.ends_with(".json");
-}
-
 Index peak_rss_bytes() {
   rusage usage{};
   getrusage(RUSAGE_SELF, &usage);
@@ -192,7 +188,7 @@ void add_load(CLI::App& app) {
   verb->add_option("--digest-kind", flags->digest_kind, "ids or content.");
   verb->add_flag("--overwrite", flags->overwrite, "Replace the file of --digest.");
   add_common_flags(*verb, flags->common);
-  add_data_flags(*verb, flags->data);
+  add_open_flags(*verb, flags->data);
   add_loader_flags(*verb, flags->loader);
   verb->callback([flags] { run_verb(*flags); });
 }

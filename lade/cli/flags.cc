@@ -6,6 +6,7 @@
 #include <CLI/CLI.hpp>
 #include <charconv>
 
+#include "lade/core/build.h"
 #include "lade/core/progress.h"
 
 namespace lade::cli {
@@ -53,42 +54,80 @@ void add_common_flags(CLI::App& verb, CommonFlags& flags) {
   verb.add_flag_callback(
       "--quiet", [&flags] { flags.quiet = true, Progress::silence(true); },
       "No progress bar.");
+  add_simd_flag(verb);
 }
 
-void add_data_flags(CLI::App& verb, DataFlags& flags) {
-  const auto text = [&verb](const char* name, std::string& value, const char* about) {
+void add_simd_flag(CLI::App& verb) {
+  verb.add_option_function<std::string>("--simd", use_instruction_set,
+                                        "Instruction set; as LADE_SIMD.");
+}
+
+namespace {
+
+/// Adds flags of the group that help shows as "Data".
+struct DataGroup {
+  CLI::App& verb;
+  void text(const char* name, std::string& value, const char* about) const {
     verb.add_option(name, value, about)->group("Data");
-  };
-  const auto list = [&verb](const char* name, std::vector<std::string>& values,
-                            const char* about) {
+  }
+  void list(const char* name, std::vector<std::string>& values,
+            const char* about) const {
     verb.add_option(name, values, about)->group("Data")->type_size(1)->take_all();
-  };
-  text("--entity", flags.entity, "Column that names the sequence.");
-  text("--time", flags.time, "Column that orders it.");
-  list("--columns", flags.columns, "What may be read; repeatable.");
-  text("--format", flags.format, "csv, parquet or ipc; by suffix.");
-  text("--delimiter", flags.delimiter, "Between the fields of a text file.");
-  text("--quote", flags.quote, "Around the fields of a text file.");
-  text("--decimal", flags.decimal, "Decimal point of a text file.");
+  }
+};
+
+}  // namespace
+
+void add_reader_flags(CLI::App& verb, DataFlags& flags) {
+  const DataGroup group{verb};
+  group.text("--entity", flags.entity, "Column that names the sequence.");
+  group.text("--time", flags.time, "Column that orders it.");
+  group.text("--format", flags.format, "csv, parquet or ipc; by suffix.");
+  group.text("--delimiter", flags.delimiter, "Between the fields of a text file.");
+  group.text("--quote", flags.quote, "Around the fields of a text file.");
+  group.text("--decimal", flags.decimal, "Decimal point of a text file.");
   verb.add_flag("--no-header", flags.no_header, "The first line is data.")
       ->group("Data");
-  list("--names", flags.names, "Column names instead of a header; repeatable.");
-  list("--nulls", flags.nulls, "Text that means null; repeatable.");
-  list("--types", flags.types, "COLUMN=TYPE of a text file; repeatable.");
-  list("--dates", flags.dates, "COLUMN=PATTERN, for example date=%y%m%d; repeatable.");
-  text("--schema", flags.schema, "exact, promote or union, between files.");
-  text("--manifest", flags.manifest, "use or ignore.");
-  text("--fingerprint", flags.fingerprint, "fast or full.");
-  text("--cache-dir", flags.cache_dir, "Where an index may be kept.");
-  text("--memory-budget", flags.memory_budget, "Bytes, or as in 2GiB.");
+  group.list("--names", flags.names, "Column names instead of a header; repeatable.");
+  group.list("--nulls", flags.nulls, "Text that means null; repeatable.");
+  group.list("--types", flags.types, "COLUMN=TYPE of a text file; repeatable.");
+  group.list("--dates", flags.dates,
+             "COLUMN=PATTERN, for example date=%y%m%d; repeatable.");
+  group.text("--memory-budget", flags.memory_budget, "Bytes, or as in 2GiB.");
   verb.add_option("--threads", flags.threads, "0 = all that may be used.")
       ->group("Data");
-  text("--on-bad", flags.on_bad, "fail, skip or null.");
-  text("--max-bad", flags.max_bad, "Bad rows that are endured: a count or a fraction.");
-  text("--on-truncated", flags.on_truncated, "fail, stop or strict.");
-  text("--on-disorder", flags.on_disorder, "sort, fail, skip or keep.");
-  list("--limit", flags.limits,
-       "NAME=VALUE, for example max_row_bytes=64MiB; repeatable.");
+  group.text("--on-bad", flags.on_bad, "fail, skip or null.");
+  group.text("--max-bad", flags.max_bad,
+             "Bad rows that are endured: a count or a fraction.");
+  group.text("--on-truncated", flags.on_truncated, "fail, stop or strict.");
+  group.text("--on-disorder", flags.on_disorder, "sort, fail, skip or keep.");
+  group.list("--limit", flags.limits,
+             "NAME=VALUE, for example max_row_bytes=64MiB; repeatable.");
+}
+
+void add_open_flags(CLI::App& verb, DataFlags& flags) {
+  add_reader_flags(verb, flags);
+  const DataGroup group{verb};
+  group.list("--columns", flags.columns, "What may be read; repeatable.");
+  group.text("--filters", flags.filters,
+             "Which events are kept, for example \"amount > 0\".");
+  group.text("--schema", flags.schema, "exact, promote or union, between files.");
+  group.text("--manifest", flags.manifest, "use or ignore.");
+  group.text("--fingerprint", flags.fingerprint, "fast or full.");
+  group.text("--cache-dir", flags.cache_dir, "Where an index may be kept.");
+}
+
+void add_recipe_flags(CLI::App& verb, RecipeFlags& flags, const char* about_output) {
+  verb.add_option("recipe", flags.recipe, "TOML or JSON.")->required();
+  verb.add_option("data", flags.paths, "Files, directories, globs.")->required();
+  verb.add_option("-o,--output", flags.output, about_output)->required();
+  verb.add_flag("--overwrite", flags.overwrite, "Replace what is there.");
+  add_common_flags(verb, flags.common);
+  add_open_flags(verb, flags.data);
+}
+
+bool is_recipe(const std::string& path) {
+  return path.ends_with(".toml") || path.ends_with(".json");
 }
 
 Limits limits_of(const DataFlags& flags) {
@@ -126,6 +165,7 @@ io::OpenOptions open_options(const DataFlags& flags, const Recipe* recipe) {
   options.entity = flags.entity;
   options.time = flags.time;
   if (!flags.columns.empty()) options.columns = flags.columns;
+  if (!flags.filters.empty()) set_filter(options, flags.filters);
   options.schema = flags.schema;
   options.manifest = flags.manifest;
   options.fingerprint = flags.fingerprint;

@@ -21,18 +21,33 @@ struct CommonFlags {
   bool json = false;
   bool quiet = false;
 };
-void add_common_flags(CLI::App& verb, CommonFlags& flags);
+void add_common_flags(CLI::App& verb, CommonFlags& flags);  // --simd, too
+void add_simd_flag(CLI::App& verb);
 
-/// Flags of every verb that reads data: options of `open` and of a text reader.
+/// Flags of verbs that read data: of every reader, and those of `open` alone.
 struct DataFlags {
   std::string entity, time, format, delimiter, quote, decimal,
-      schema = "exact", manifest = "use", fingerprint = "fast", cache_dir,
+      schema = "exact", manifest = "use", fingerprint = "fast", cache_dir, filters,
       memory_budget, on_bad, max_bad, on_truncated, on_disorder;
   std::vector<std::string> names, nulls, types, dates, limits, columns;
   bool no_header = false;
   int threads = 0;
 };
-void add_data_flags(CLI::App& verb, DataFlags& flags);
+void add_reader_flags(CLI::App& verb, DataFlags& flags);
+void add_open_flags(CLI::App& verb, DataFlags& flags);  // with those of a reader
+
+/// Flags of verbs that take RECIPE DATA... and write something: fit, apply.
+struct RecipeFlags {
+  CommonFlags common;
+  DataFlags data;
+  std::string recipe, output;
+  std::vector<std::string> paths;
+  bool overwrite = false;
+};
+void add_recipe_flags(CLI::App& verb, RecipeFlags& flags, const char* about_output);
+
+/// Whether a path names a recipe, by its suffix.
+bool is_recipe(const std::string& path);
 
 Limits limits_of(const DataFlags& flags);
 /// The reader's options: `base` with what the flags say on top.

@@ -9,6 +9,7 @@
 #include "lade/cli/command.h"
 #include "lade/core/build.h"
 #include "lade/core/error.h"
+#include "lade/core/unknown_name.h"
 
 namespace lade::cli {
 namespace {
@@ -32,8 +33,7 @@ std::vector<std::string> flags_of(const CLI::App& verb) {
 
 int fail_usage(const std::string& message, std::string_view word,
                const std::vector<std::string>& known) {
-  const std::string near = nearest_name(word, known);
-  say("error: " + message + (near.empty() ? "" : "; did you mean '" + near + "'?"));
+  say("error: " + message + did_you_mean(word, known));
   return usage;
 }
 

@@ -68,6 +68,14 @@ void count(Vocabulary::Found kind, EncodeCounts& counts) {
 }
 
 template <class T>
+Vocabulary::Lookup look_up(const Vocabulary& vocabulary, T value) {
+  if constexpr (std::is_same_v<T, std::uint64_t>) {
+    if (value > INT64_MAX) return vocabulary.look_up_absent(value);
+  }
+  return vocabulary.look_up(static_cast<std::int64_t>(value));
+}
+
+template <class T>
 EncodeCounts encode_integers(const Vocabulary& vocabulary, const Column& column,
                              Index begin, Index rows, std::int64_t* ids) {
   EncodeCounts counts;
@@ -75,7 +83,7 @@ EncodeCounts encode_integers(const Vocabulary& vocabulary, const Column& column,
   for (Index r = 0; r < rows; ++r) {
     const Vocabulary::Lookup found =
         column.valid(begin + r)
-            ? vocabulary.look_up(static_cast<std::int64_t>(values[r]))
+            ? look_up(vocabulary, values[r])
             : Vocabulary::Lookup{vocabulary.id_of_null(), Vocabulary::Found::null};
     ids[r] = found.id;
     count(found.kind, counts);

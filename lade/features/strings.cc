@@ -6,6 +6,7 @@
 #include <string>
 #include <string_view>
 
+#include "lade/core/unknown_name.h"
 #include "lade/features/vocabulary.h"
 
 namespace lade {
@@ -217,12 +218,9 @@ CleanStep parse_clean_step(std::string_view text) {
             "clean: replace needs a text to look for, got '" + escape_text(text) + "'");
     return {Step::replace, *from, *to};
   }
-  const std::array<std::string_view, 5> names = {"trim", "lower", "upper", "collapse",
-                                                 "replace"};
-  const std::string near = nearest_name(text, names);
-  throw ArgumentError(
-      "clean: unknown step '" + escape_text(text) + "'" +
-      (near.empty() ? std::string() : "; did you mean '" + near + "'?"));
+  const std::array<std::string, 5> names = {"trim", "lower", "upper", "collapse",
+                                            "replace"};
+  throw ArgumentError("clean: " + unknown_name("step", text, names));
 }
 
 }  // namespace lade

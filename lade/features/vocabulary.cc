@@ -215,6 +215,14 @@ Vocabulary::Lookup Vocabulary::look_up(std::int64_t value) const {
   return {state_->unknown, Found::unknown};
 }
 
+Vocabulary::Lookup Vocabulary::look_up_absent(std::uint64_t value) const {
+  if (state_->options.unknown == VocabularyOptions::Unknown::fail) {
+    refuse("vocabulary.unknown", "value must be known (unknown = \"fail\")",
+           std::to_string(value));
+  }
+  return {state_->unknown, Found::unknown};
+}
+
 std::uint64_t Vocabulary::serial() const { return state_->serial; }
 
 std::string Vocabulary::decode(std::int64_t id) const {

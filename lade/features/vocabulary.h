@@ -99,6 +99,8 @@ class Vocabulary {
   Lookup look_up(std::string_view raw) const;
   /// A whole number; throws as `id`.
   Lookup look_up(std::int64_t value) const;
+  /// What a number is that no vocabulary holds; throws as `id`.
+  Lookup look_up_absent(std::uint64_t value) const;
   std::int64_t id_of_null() const;
   /// Text of an id, for decode.
   std::string decode(std::int64_t id) const;
@@ -128,6 +130,7 @@ class EncodeScratch {
 /// ids[r] of rows [begin, begin + rows) of a text or integer column.
 ///
 /// Returns how many were unknown (unseen value) and how many null.
+/// A number above 2^63 - 1 is in no vocabulary: unknown.
 /// Errors: ArgumentError if the vocabulary was fitted on the other kind of column, or
 /// the
 ///         column holds floats; DataError where the options say fail.
@@ -145,7 +148,7 @@ class VocabularyFitter {
   ~VocabularyFitter();
   /// Rows of the training part; `first_row` orders first_seen across chunks.
   /// Errors: ArgumentError for a column of floats; DataError above
-  ///         max_dictionary_entries.
+  ///         max_dictionary_entries, `vocabulary.range` for a number above 2^63 - 1.
   void add(const Column& column, Index begin, Index rows, Index first_row);
   Index nulls() const;
   Index rare() const;

@@ -84,6 +84,16 @@ struct VocabularyFitter::State {
                                " distinct values are allowed");
   }
 
+  [[noreturn]] void refuse_large(const Column& from, Index row) const {
+    Place place;
+    place.source = "fit";
+    place.column = column;
+    place.rule = "vocabulary.range";
+    place.value = std::to_string(from.as<std::uint64_t>()[row]);
+    throw DataError(place, "a category of whole numbers must be <= 2^63 - 1, got " +
+                               place.value + "; give the column as text");
+  }
+
   void flush_numbers() {
     std::sort(pending.begin(), pending.end());
     for (std::size_t i = 0; i < pending.size();) {
@@ -143,7 +153,9 @@ void VocabularyFitter::add(const Column& column, Index begin, Index rows,
         ++state.nulls;
         continue;
       }
-      state.pending.emplace_back(integer_at(column, begin + r), first_row + r);
+      const std::int64_t value = integer_at(column, begin + r);
+      if (column.kind == Kind::u64 && value < 0) state.refuse_large(column, begin + r);
+      state.pending.emplace_back(value, first_row + r);
       if (state.pending.size() >= kPending) state.flush_numbers();
     }
     return;

@@ -31,6 +31,7 @@ struct Offline {
   std::vector<std::vector<Index>> members;  // per set, its targets in recipe order
   ColumnType time;
   std::vector<Index> visible;  // rows with t < A per sequence; empty = all
+  std::function<void()> poll;
 
   Offline(const Recipe& recipe, const io::Dataset& data) : dataset(data) {
     const RecipeSpec& spec = recipe.spec();
@@ -226,6 +227,7 @@ BlockResult compute_block(const Offline& offline, const io::DatasetReader& reade
   TargetScratch scratch;
   SequenceTargets values;
   for (Index q = first; q < last; ++q) {
+    if (offline.poll) offline.poll();
     const io::DatasetReader::Sequence sequence = reader.sequence(q);
     const Index rows = offline.visible.empty()
                            ? sequence.view.rows
@@ -277,7 +279,8 @@ ApplyReport apply(const Recipe& recipe, const io::Dataset& dataset,
                   const ApplyOptions& options, const ApplySink& sink) {
   require(options.block_sequences >= 1, "apply: block_sequences must be >= 1, got " +
                                             std::to_string(options.block_sequences));
-  const Offline offline(recipe, dataset);
+  Offline offline(recipe, dataset);
+  offline.poll = options.poll;
   const io::DatasetReader reader =
       dataset.reader(offline.schema.names(), dataset.ledger());
   std::vector<std::shared_ptr<arrow::Schema>> schemas;

@@ -16,6 +16,8 @@ namespace lade {
 struct ApplyOptions {
   int threads = 0;               // 0 = usable_cpus()
   Index block_sequences = 1024;  // sequences a thread takes at a time
+  /// Called for every sequence, from any of the threads; what it throws ends the work.
+  std::function<void()> poll = {};
 };
 
 /// Of one target over a whole run.

@@ -8,8 +8,10 @@
 #include <set>
 #include <utility>
 
+#include "lade/core/unknown_name.h"
 #include "lade/recipe/duration.h"
 #include "lade/recipe/expression.h"
+#include "lade/recipe/instant.h"
 
 namespace lade {
 namespace {
@@ -83,10 +85,8 @@ struct Binder {
     if (found == kAggregates.end()) {
       std::vector<std::string> names;
       for (const auto& entry : kAggregates) names.emplace_back(entry.first);
-      const std::string near = nearest_name(word, names);
-      throw ArgumentError(
-          field("aggregate") + ": unknown aggregate '" + escape_text(word) + "'" +
-          (near.empty() ? std::string() : "; did you mean '" + near + "'?"));
+      throw ArgumentError(field("aggregate") + ": " +
+                          unknown_name("aggregate", word, names));
     }
     target.aggregate = found->second;
     if (target.aggregate == AggregateKind::count) {
@@ -287,39 +287,31 @@ BoundTargets bind_targets(const RecipeSpec& recipe, const Schema& schema, Index 
   return bound;
 }
 
-std::int64_t parse_time(std::string_view text, const ColumnType& time,
+std::int64_t parse_time(std::string_view text, const ColumnType& time, const Zone* zone,
                         std::string_view what) {
   const auto bad = [&](std::string_view rule) -> ArgumentError {
     return ArgumentError(std::string(what) + ": " + std::string(rule) + ", got '" +
                          escape_text(text) + "'");
   };
   if (const auto number = parse_count(text)) return *number;
-  int part[6] = {1970, 1, 1, 0, 0, 0};
-  constexpr std::string_view kShape = "dddd-dd-ddTdd:dd:dd";
-  if (text.size() != 10 && text.size() != kShape.size()) {
+  if (time.kind != Kind::time) {
+    throw bad("must be a whole number, as the time column has no unit");
+  }
+  const auto instant = parse_instant(text);
+  if (!instant) {
     throw bad(
         "must be a date (2024-03-01), a time (2024-03-01T10:00:00) or a whole number");
   }
-  std::size_t index = 0;
-  part[0] = 0;
-  for (std::size_t i = 0; i < text.size(); ++i) {
-    const bool digit = text[i] >= '0' && text[i] <= '9';
-    if (kShape[i] == 'd') {
-      if (!digit) throw bad("must be a date (2024-03-01)");
-      if (i > 0 && kShape[i - 1] != 'd') part[++index] = 0;
-      part[index] = part[index] * 10 + (text[i] - '0');
-    } else if (text[i] != kShape[i] && !(kShape[i] == 'T' && text[i] == ' ')) {
-      throw bad("must be a date (2024-03-01)");
-    }
+  const Index units = per_second(time.unit);
+  const Index unit_ns = 1'000'000'000 / units;
+  if (instant->nanosecond % unit_ns != 0) {
+    throw bad("is finer than the unit of the time column, " +
+              std::string(name(time.unit)));
   }
-  const Date date{part[0], part[1], part[2]};
-  if (!is_valid(date) || part[3] > 23 || part[4] > 59 || part[5] > 59) {
-    throw bad("is not a date of the calendar");
-  }
-  const std::int64_t second =
-      to_day(date) * 86'400 + part[3] * 3'600 + part[4] * 60 + part[5];
   std::int64_t result = 0;
-  if (__builtin_mul_overflow(second, per_second(time.unit), &result)) {
+  const std::int64_t second = utc_second(*instant, time.date ? nullptr : zone);
+  if (__builtin_mul_overflow(second, units, &result) ||
+      __builtin_add_overflow(result, instant->nanosecond / unit_ns, &result)) {
     throw bad("is outside the range of the time column");
   }
   return result;

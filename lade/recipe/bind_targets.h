@@ -31,9 +31,10 @@ BoundTargets bind_targets(const RecipeSpec& recipe, const Schema& schema, Index 
 std::shared_ptr<const Zone> calendar_zone(const SequenceSpec& sequence,
                                           const ColumnType& time);
 
-/// A constant time ("1993-01-31", "1993-01-31T10:00:00", or an integer) in the unit of
-/// the time column.  Errors: ArgumentError naming `what`.
-std::int64_t parse_time(std::string_view text, const ColumnType& time,
+/// A constant time ("1993-01-31", "1993-01-31T10:00:00.25+01:00", or an integer) in the
+/// unit of the time column; `zone` is of times without an offset (nullptr = UTC).
+/// Errors: ArgumentError naming `what`, also for a time finer than the unit.
+std::int64_t parse_time(std::string_view text, const ColumnType& time, const Zone* zone,
                         std::string_view what);
 
 }  // namespace lade

@@ -9,6 +9,7 @@
 
 #include "lade/core/memory.h"
 #include "lade/core/pool.h"
+#include "lade/core/unknown_name.h"
 #include "lade/io/dataset_index.h"
 #include "lade/io/discover.h"
 #include "lade/io/index_build.h"
@@ -39,10 +40,8 @@ Index key_position(const Schema& schema, const std::string& name,
   if (name.empty()) return -1;
   const Index position = schema.find(name);
   if (position >= 0) return position;
-  const std::string nearest = nearest_name(name, schema.names());
-  throw ArgumentError(fmt::format(
-      "convert: {} '{}' is no column{}", what, escape_text(name),
-      nearest.empty() ? "" : "; did you mean '" + escape_text(nearest) + "'?"));
+  throw ArgumentError(fmt::format("convert: {}: {}", what,
+                                  unknown_name("column", name, schema.names())));
 }
 
 void bind_keys(Job& job, const Schema& schema) {
@@ -106,6 +105,7 @@ ReadReport sort_rows(const Job& job, ConvertInput& input, io::RowSorter& sorter)
                   .nulls_judged = text});
   Index given = 0;
   for (ConvertPiece piece = input.next(); piece.chunk; piece = input.next()) {
+    if (job.options.poll) job.options.poll();
     const auto keep = judge.judge(*piece.chunk, piece.source, piece.first_row, report);
     given += keep.empty() ? piece.chunk->rows
                           : std::count(keep.begin(), keep.end(), std::uint8_t{1});
@@ -211,9 +211,13 @@ ConvertReport convert(const std::vector<std::string>& paths, const std::string& 
                        sorter_options(job, input.schema(), directory.part_path()));
   report.read = sort_rows(job, input, sorter);
   DatasetWriter writer(directory, input.schema(), writer_options(job));
-  sorter.finish([&](io::RowPool& pool, io::RowRef row,
-                    bool first) { return writer.add(pool, row, first); },
-                [&](const io::RowPool& pool) { writer.finish(pool); });
+  Index merged = 0;
+  sorter.finish(
+      [&](io::RowPool& pool, io::RowRef row, bool first) {
+        if (options.poll && ++merged % kBlockRows == 0) options.poll();
+        return writer.add(pool, row, first);
+      },
+      [&](const io::RowPool& pool) { writer.finish(pool); });
   report.files = writer.files();
   report.events = writer.events();
   report.sequences = writer.sequences();

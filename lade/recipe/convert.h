@@ -2,6 +2,7 @@
 // Files to a dataset: Parquet sorted by (entity, time, input order) with a manifest.
 #pragma once
 
+#include <functional>
 #include <string>
 #include <vector>
 
@@ -27,6 +28,8 @@ struct ConvertOptions {
   bool overwrite = false;
   bool dry_run = false;        // says what there is, writes nothing
   io::Files* files = nullptr;  // nullptr = io::real_files()
+  /// Called now and then; what it throws ends the work, and nothing is left behind.
+  std::function<void()> poll = {};
 };
 
 struct ConvertReport {

@@ -41,6 +41,9 @@ std::vector<Cut> make_cuts(const SequenceSpec& spec, const io::Dataset& dataset)
   const Index time_column = schema.find(dataset.time());
   require(time_column >= 0, "recipe: [sequence] until needs a time column");
   const ColumnType& type = schema.fields[static_cast<std::size_t>(time_column)].type;
+  require(type.kind == Kind::time || type.kind == Kind::i64,
+          "recipe: [sequence] until needs a time column of times or int64, '" +
+              escape_text(dataset.time()) + "' is " + to_string(type));
   const std::int64_t lag =
       optional_duration(spec.until_lag, type.unit, "recipe: [sequence] until_lag");
   const std::int64_t age =
@@ -64,7 +67,8 @@ std::vector<Cut> make_cuts(const SequenceSpec& spec, const io::Dataset& dataset)
   }
   const Edges constant =
       by_column ? Edges{}
-                : edges(parse_time(spec.until, type, "recipe: [sequence] until"));
+                : edges(parse_time(spec.until, type, calendar_zone(spec, type).get(),
+                                   "recipe: [sequence] until"));
   std::vector<Cut> cuts(static_cast<std::size_t>(dataset.sequences()));
   for (Index s = 0; s < dataset.sequences(); ++s) {
     const io::SequenceInfo info = dataset.sequence(s);
@@ -97,7 +101,9 @@ std::int64_t observed_until(const RecipeSpec& spec, const io::Dataset& dataset) 
   const ColumnType& type =
       schema.fields[static_cast<std::size_t>(schema.find(dataset.time()))].type;
   if (!spec.observed_until.empty()) {
-    return parse_time(spec.observed_until, type, "recipe: observed_until");
+    return parse_time(spec.observed_until, type,
+                      calendar_zone(spec.sequence, type).get(),
+                      "recipe: observed_until");
   }
   const std::int64_t precision = type.date ? 86'400 * per_second(type.unit) : 1;
   return dataset.newest_time() + precision;

@@ -7,6 +7,7 @@
 #include <utility>
 
 #include "lade/core/error.h"
+#include "lade/core/unknown_name.h"
 
 namespace lade {
 namespace {
@@ -75,13 +76,11 @@ Boundary parse_every(std::string_view text, TimeUnit unit, std::string_view what
   }
   const auto duration = parse_duration(text);
   if (!duration) {
-    std::array<std::string_view, kEvery.size()> names;
-    for (std::size_t i = 0; i < kEvery.size(); ++i) names[i] = kEvery[i].first;
-    const std::string near = nearest_name(text, names);
-    throw ArgumentError(std::string(what) + ": unknown interval '" + escape_text(text) +
-                        "'" +
-                        (near.empty() ? std::string("; use day, week, \"15min\" ...")
-                                      : "; did you mean '" + near + "'?"));
+    std::vector<std::string> names;
+    for (const auto& entry : kEvery) names.emplace_back(entry.first);
+    names.emplace_back("15min");
+    throw ArgumentError(std::string(what) + ": " +
+                        unknown_name("interval", text, names));
   }
   boundary.every = Every::fixed;
   boundary.width = in_units(*duration, unit, what, text);

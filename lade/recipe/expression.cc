@@ -51,11 +51,6 @@ void refuse_at(std::string_view text, const ExpressionOptions& options, Spot spo
   throw ArgumentError(message);
 }
 
-std::string suggestion(std::string_view word, const std::vector<std::string>& names) {
-  const std::string near = nearest_name(word, names);
-  return near.empty() ? std::string() : "; did you mean '" + escape_text(near) + "'?";
-}
-
 Program compile(std::string_view text, const Schema& schema,
                 const ExpressionOptions& options) {
   return compile_syntax(parse_expression(text, options), text, schema, options);
@@ -71,6 +66,15 @@ std::vector<std::string> names_in(std::string_view text,
     }
   }
   return names;
+}
+
+std::string quoted_name(std::string_view name) {
+  std::string out = "`";
+  for (const char c : name) {
+    if (c == '`') out += c;
+    out += c;
+  }
+  return out + "`";
 }
 
 }  // namespace lade

@@ -34,4 +34,7 @@ Program compile(std::string_view text, const Schema& schema,
 std::vector<std::string> names_in(std::string_view text,
                                   const ExpressionOptions& options);
 
+/// A column's name as an expression writes it, whatever its characters: in backticks.
+std::string quoted_name(std::string_view name);
+
 }  // namespace lade

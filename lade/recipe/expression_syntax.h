@@ -78,9 +78,6 @@ Syntax parse_expression(std::string_view text, const ExpressionOptions& options)
 [[noreturn]] void refuse_at(std::string_view text, const ExpressionOptions& options,
                             Spot spot, std::string_view rule);
 
-/// "; did you mean 'x'?" or "".
-std::string suggestion(std::string_view word, const std::vector<std::string>& names);
-
 /// Binds and compiles a tree (expression_compile.cc).
 Program compile_syntax(const Syntax& syntax, std::string_view text,
                        const Schema& schema, const ExpressionOptions& options);

@@ -7,6 +7,9 @@
 #include <string>
 #include <vector>
 
+#include "lade/core/unknown_name.h"
+#include "lade/recipe/json.h"
+
 namespace lade {
 namespace {
 
@@ -28,11 +31,8 @@ Columns columns_of(const std::vector<const InputSpec*>& inputs, const Schema& sc
   Columns columns;
   for (const InputSpec* input : inputs) {
     if (schema.find(input->column) < 0) {
-      const std::string near = nearest_name(input->column, schema.names());
-      throw ArgumentError(
-          "[[input]] \"" + escape_text(input->name) + "\": unknown column '" +
-          escape_text(input->column) + "'" +
-          (near.empty() ? std::string() : "; did you mean '" + near + "'?"));
+      throw ArgumentError("[[input]] \"" + escape_text(input->name) + "\": " +
+                          unknown_name("column", input->column, schema.names()));
     }
     const auto found =
         std::find(columns.names.begin(), columns.names.end(), input->column);
@@ -79,7 +79,8 @@ std::vector<io::RowRun> chosen_runs(const io::Dataset& dataset,
 }  // namespace
 
 Recipe fit(const Recipe& recipe, const io::Dataset& dataset,
-           std::span<const Index> sequences, const Limits& limits) {
+           std::span<const Index> sequences, const Limits& limits,
+           const std::function<void()>& poll) {
   const auto inputs = category_inputs(recipe.spec());
   std::vector<FittedInput> fitted;
   const std::string fingerprint = hex(dataset.fingerprint());
@@ -97,6 +98,7 @@ Recipe fit(const Recipe& recipe, const io::Dataset& dataset,
   Index group = -1;
   for (const io::RowRun& run : chosen_runs(dataset, sequences, first.back())) {
     if (run.row_group != group) {
+      if (poll) poll();
       group = run.row_group;
       chunk = reader.row_group(group);
     }
@@ -118,30 +120,6 @@ Recipe fit(const Recipe& recipe, const io::Dataset& dataset,
   return recipe.with_fitted(std::move(fitted), fingerprint, rows);
 }
 
-namespace {
-
-/// The JSON text of a name: quotes, backslashes and control characters escaped.
-std::string quoted(std::string_view text) {
-  static constexpr char kHex[] = "0123456789abcdef";
-  std::string out = "\"";
-  for (const char c : text) {
-    const auto byte = static_cast<unsigned char>(c);
-    if (c == '"' || c == '\\') {
-      out += '\\';
-      out += c;
-    } else if (byte < 0x20) {
-      out += "\\u00";
-      out += kHex[byte >> 4U];
-      out += kHex[byte & 15U];
-    } else {
-      out += c;
-    }
-  }
-  return out + "\"";
-}
-
-}  // namespace
-
 Recipe default_recipe(const io::Dataset& dataset, const Limits& limits) {
   std::string inputs;
   for (const Field& field : dataset.schema().fields) {
@@ -149,7 +127,7 @@ Recipe default_recipe(const io::Dataset& dataset, const Limits& limits) {
     const bool text = field.type.kind == Kind::text;
     if (!text && !is_number(field.type.kind)) continue;
     inputs += inputs.empty() ? "" : ", ";
-    inputs += "{\"column\": " + quoted(field.name) +
+    inputs += "{\"column\": " + write_json(Json{field.name}) +
               (text ? ", \"kind\": \"category\"}" : "}");
   }
   require(!inputs.empty(),

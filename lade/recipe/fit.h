@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
 
+#include <functional>
 #include <span>
 
 #include "lade/io/dataset.h"
@@ -14,10 +15,12 @@ namespace lade {
 /// A fitted recipe is fitted anew; its old vocabularies are not looked at.
 /// Errors:  ArgumentError for unknown columns and empty columns; DataError above
 ///          max_dictionary_entries or for what the data break.
+/// `poll` is called now and then; what it throws ends the work.
 /// Threads: same result for any partition of the data; one pass, row group by row
 /// group.
 Recipe fit(const Recipe& recipe, const io::Dataset& dataset,
-           std::span<const Index> sequences = {}, const Limits& limits = {});
+           std::span<const Index> sequences = {}, const Limits& limits = {},
+           const std::function<void()>& poll = {});
 
 /// The recipe of a loader that was given none: every number column an input of
 /// `numerical`, every text column one of `categorical` (entity and time left out),

@@ -3,6 +3,8 @@
 
 #include <utility>
 
+#include "lade/recipe/expression.h"
+
 namespace lade {
 namespace {
 
@@ -27,6 +29,19 @@ io::OpenOptions with_recipe(io::OpenOptions options, const Recipe& recipe) {
 io::Dataset open(const std::vector<std::string>& paths, const Recipe& recipe,
                  io::OpenOptions options) {
   return io::open(paths, with_recipe(std::move(options), recipe));
+}
+
+void set_filter(io::OpenOptions& options, std::string text) {
+  options.filter_text = text;
+  options.filter = [text = std::move(text)](const Schema& schema) {
+    ExpressionOptions expression;
+    expression.field = "filters";
+    Program program = compile(text, schema, expression);
+    require(program.type() == ValueType::boolean,
+            "filters: must be a condition (true or false per row), got '" +
+                escape_text(text) + "'");
+    return program;
+  };
 }
 
 ConvertOptions convert_options(const io::OpenOptions& options) {

@@ -21,6 +21,13 @@ io::OpenOptions with_recipe(io::OpenOptions options, const Recipe& recipe);
 io::Dataset open(const std::vector<std::string>& paths, const Recipe& recipe,
                  io::OpenOptions options = {});
 
+/// Keeps the events for which `text`, a condition of the `where` language over the
+/// columns of the data, is true: the others are counted and belong to no sequence.
+///
+/// Errors: ArgumentError with a caret under the word, when the data are opened: unknown
+///         columns with the nearest name, text compared with numbers, no condition.
+void set_filter(io::OpenOptions& options, std::string text);
+
 /// What open and convert share: keys, source, policies, limits, budget, threads.
 ConvertOptions convert_options(const io::OpenOptions& options);
 

@@ -4,6 +4,7 @@
 #include <cmath>
 
 #include "lade/core/error.h"
+#include "lade/core/unknown_name.h"
 #include "lade/recipe/expression_syntax.h"
 #include "lade/recipe/parse.h"
 
@@ -88,8 +89,8 @@ void Fields::only(std::initializer_list<std::string_view> names,
     // Everything but the field's own name, which is no known one.
     std::string where = place(field);
     where.resize(where.size() - escape_text(field).size());
-    throw ArgumentError(where + "unknown field '" + escape_text(field) + "'" +
-                        suggestion(field, {names.begin(), names.end()}));
+    const std::vector<std::string> known(names.begin(), names.end());
+    throw ArgumentError(where + unknown_name("field", field, known));
   }
 }
 
@@ -124,9 +125,9 @@ std::string Fields::word(std::string_view field,
   const std::string value = text(field);
   if (!has(field) || contains(words, value)) return value;
   if (contains(later, value)) not_yet(field, "\"" + value + "\"");
+  const std::vector<std::string> known(words.begin(), words.end());
   refuse(field, "must be one of " + quoted_list(words) + ", got '" +
-                    escape_text(value) + "'" +
-                    suggestion(value, {words.begin(), words.end()}));
+                    escape_text(value) + "'" + did_you_mean(value, known));
 }
 
 Index Fields::whole(std::string_view field, Index otherwise, Index least,

@@ -42,7 +42,9 @@ void parse_number(const Fields& fields, InputSpec& input) {
   input.numeric.shift = fields.real("shift", 0.0);
   input.numeric.fill = static_cast<float>(fields.real("fill", 0.0));
   if (!std::isfinite(input.numeric.fill)) fields.refuse_value("fill", "must fit f32");
-  fields.word("overflow", {"saturate"}, {"inf", "fail"});
+  const std::string overflow = fields.word("overflow", {"saturate", "inf", "fail"});
+  if (overflow == "inf") input.overflow = InputSpec::Overflow::inf;
+  if (overflow == "fail") input.overflow = InputSpec::Overflow::fail;
 }
 
 std::vector<CleanStep> parse_clean(const Fields& fields) {
@@ -149,6 +151,11 @@ InputSpec parse_input(Fields& fields) {
     parse_category(fields, input);
   } else {
     parse_number(fields, input);
+    const bool integer = input.dtype.starts_with("i") || input.dtype.starts_with("u");
+    if (integer && input.overflow == InputSpec::Overflow::inf) {
+      fields.refuse("overflow",
+                    "integers have no infinity; use \"saturate\" or \"fail\"");
+    }
   }
   return input;
 }

@@ -6,6 +6,7 @@
 #include <set>
 
 #include "lade/core/error.h"
+#include "lade/core/unknown_name.h"
 #include "lade/recipe/duration.h"
 #include "lade/recipe/expression_syntax.h"
 #include "lade/recipe/parse.h"
@@ -53,9 +54,8 @@ void check_aggregate(const Fields& fields, std::string_view written) {
     fields.not_yet("aggregate", "'" + word + "'");
   }
   if (std::find(kAggregates.begin(), kAggregates.end(), word) == kAggregates.end()) {
-    fields.refuse("aggregate",
-                  "unknown aggregate '" + escape_text(word) + "'" +
-                      suggestion(word, {kAggregates.begin(), kAggregates.end()}));
+    const std::vector<std::string> known(kAggregates.begin(), kAggregates.end());
+    fields.refuse("aggregate", unknown_name("aggregate", word, known));
   }
   if (open == std::string_view::npos || text.back() != ')') {
     fields.refuse_value("aggregate", "must be written as " + word +

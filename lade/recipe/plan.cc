@@ -4,6 +4,7 @@
 #include <algorithm>
 #include <set>
 
+#include "lade/core/unknown_name.h"
 #include "lade/recipe/plan_internal.h"
 
 namespace lade {
@@ -13,10 +14,8 @@ Index column_position(const Schema& schema, const std::string& column,
                       std::string_view field) {
   const Index found = schema.find(column);
   if (found >= 0) return found;
-  const std::string near = nearest_name(column, schema.names());
-  throw ArgumentError(
-      std::string(field) + ": unknown column '" + escape_text(column) + "'" +
-      (near.empty() ? std::string() : "; did you mean '" + near + "'?"));
+  throw ArgumentError(std::string(field) + ": " +
+                      unknown_name("column", column, schema.names()));
 }
 
 /// Collects the columns a recipe reads, then binds its parts to them.
@@ -182,7 +181,7 @@ class Binder {
   void add(std::string name, DType type, ArraySpec::Middle middle, Index inner,
            ArraySource source, Index index = 0, Index set = 0) {
     data_.arrays.push_back({std::move(name), type, middle, set, inner});
-    data_.bound.push_back({source, index});
+    data_.bound.push_back({source, index, false});
   }
 
   void make_arrays() {
@@ -280,7 +279,8 @@ class Binder {
     }
   }
 
-  void set_type(ArraySpec& array, DType type, const std::string& what) const {
+  void set_type(ArraySpec& array, DType type, const std::string& what,
+                bool by_inputs = false) {
     const bool category = array.name == "categorical";
     const bool value = array.name == "numerical" || array.name.starts_with("targets/");
     const bool id = type == DType::i32 || type == DType::i64 || type == DType::i16;
@@ -289,6 +289,9 @@ class Binder {
                 std::string(name(type)) +
                 (category ? "; ids are i16, i32 or i64" : ""));
     array.type = type;
+    BoundArray& bound =
+        data_.bound[static_cast<std::size_t>(&array - data_.arrays.data())];
+    bound.typed_by_inputs = by_inputs;
   }
 
   void apply_dtypes() {
@@ -302,7 +305,7 @@ class Binder {
       require(words.size() == 1, "recipe: all inputs of '" + std::string(array) +
                                      "' lie in one array and need the same dtype");
       set_type(find(array), parse_dtype(*words.begin(), "recipe: dtype"),
-               "recipe: dtype");
+               "recipe: dtype", true);
     }
     for (const auto& [array, word] : data_.options.dtypes) {
       const std::string what = "dtypes: '" + escape_text(array) + "'";
@@ -323,10 +326,7 @@ class Binder {
       if (spec.name == array) return spec;
       names.push_back(spec.name);
     }
-    const std::string near = nearest_name(array, names);
-    throw ArgumentError(
-        "dtypes: no array '" + escape_text(array) + "'" +
-        (near.empty() ? std::string() : "; did you mean '" + near + "'?"));
+    throw ArgumentError("dtypes: " + unknown_name("array", array, names));
   }
 
   Plan::Data& data_;

@@ -89,9 +89,20 @@ class Plan {
   /// Row group of the first event of a sample: its home.
   Index home(Index sample_id) const;
 
+  /// Where the events of a sample lie in its sequence, after cut, window and
+  /// max_length.
+  struct Kept {
+    Index sequence = 0;
+    Index begin = 0;
+    Index events = 0;
+    Index visible = 0;  // rows that targets may see: t < A
+    Index length = 0;   // of the whole sequence, by the index
+  };
+
   /// Shape of a batch, from the index alone.
   struct Shape {
     std::vector<Index> length;  // kept events of each row; 1 for window = "row"
+    std::vector<Kept> kept;     // of each row; empty for window = "row"
     Index padded = 1;           // S
     Index events = 0;           // sum of length
     Index bytes_bound = 0;      // slab bytes that always suffice

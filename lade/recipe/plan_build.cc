@@ -6,6 +6,7 @@
 #include <utility>
 
 #include "lade/core/rows.h"
+#include "lade/core/saturate.h"
 #include "lade/recipe/plan_internal.h"
 
 namespace lade {
@@ -50,8 +51,8 @@ class RowWriter {
       if (data_.rows_are_samples) {
         write_row_sample(id);
       } else {
-        find_window(id);
-        if (look_ahead && row_ + 1 < last) look(sample_id(row_ + 1));
+        find_window();
+        if (look_ahead && row_ + 1 < last) look(kept_of(row_ + 1));
         write_arrays(id);
       }
       ++counts_.samples;
@@ -63,6 +64,9 @@ class RowWriter {
  private:
   Index sample_id(Index row) const {
     return build_.sample_id[static_cast<std::size_t>(row)];
+  }
+  const Plan::Kept& kept_of(Index row) const {
+    return build_.shape.kept[static_cast<std::size_t>(row)];
   }
 
   /// First byte of this row in array a.
@@ -88,8 +92,8 @@ class RowWriter {
   }
 
   /// Finds the sequence of a sample and computes its targets.
-  void find_window(Index id) {
-    kept_ = data_.kept(id);
+  void find_window() {
+    kept_ = kept_of(row_);
     if (kept_.sequence == sequence_) return;
     auto read = take_read();
     if (read.view.rows != kept_.length) {
@@ -112,9 +116,8 @@ class RowWriter {
 
   /// Asks for the rows of a sample that comes next. What goes wrong is met again when
   /// it is its turn.
-  void look(Index id) noexcept {
+  void look(const Plan::Kept& next) noexcept {
     try {
-      const Plan::Data::Kept next = data_.kept(id);
       if (next.sequence == sequence_) return;
       ahead_ = reader_.sequence(next.sequence);
       const SequenceView& view = ahead_->view;
@@ -204,32 +207,61 @@ class RowWriter {
                     chunk_->columns[static_cast<std::size_t>(input.column)],
                     first_row() + begin, rows, values + f * tile, 1);
       }
-      store_numbers(spec, values, tile, rows, row + begin * entry);
+      store_numbers(a, values, tile, rows, row + begin * entry);
     }
     clear_padding(row, entry);
   }
 
   /// Columns of `values`, `stride` apart, as rows of the array.
-  void store_numbers(const ArraySpec& spec, const float* values, Index stride,
-                     Index rows, std::byte* out) {
+  void store_numbers(std::size_t a, float* values, Index stride, Index rows,
+                     std::byte* out) {
+    const ArraySpec& spec = data_.arrays[a];
     if (spec.type == DType::f32) {
       interleave(values, stride, spec.inner, rows, reinterpret_cast<float*>(out));
       return;
     }
     for (Index f = 0; f < spec.inner; ++f) {
-      convert_or_throw(values + f * stride, rows, spec,
-                       data_.numbers[static_cast<std::size_t>(f)].spec->name,
-                       out + f * width(spec.type), spec.inner);
+      const InputSpec& input = *data_.numbers[static_cast<std::size_t>(f)].spec;
+      if (is_integer(spec.type)) {
+        counts_.nulls_filled += fill_nans(input, rows, values + f * stride);
+      }
+      convert_or_throw(
+          values + f * stride, rows, spec, input.name, out + f * width(spec.type),
+          spec.inner,
+          data_.bound[a].typed_by_inputs ? input.overflow : loader_rule(spec.type));
     }
   }
 
+  static bool is_integer(DType type) {
+    return type != DType::f16 && type != DType::bf16 && type != DType::f32;
+  }
+
+  static InputSpec::Overflow loader_rule(DType type) {
+    return is_integer(type) ? InputSpec::Overflow::fail : InputSpec::Overflow::inf;
+  }
+
+  /// Integers have no NaN: it becomes the input's `fill`, as a null does.
+  static Index fill_nans(const InputSpec& input, Index rows, float* values) {
+    Index filled = 0;
+    for (Index r = 0; r < rows; ++r) {
+      if (values[r] == values[r]) continue;
+      values[r] = input.numeric.fill;
+      ++filled;
+    }
+    return filled;
+  }
+
   void convert_or_throw(const float* values, Index rows, const ArraySpec& spec,
-                        const std::string& column, std::byte* out, Index stride) {
+                        const std::string& column, std::byte* out, Index stride,
+                        InputSpec::Overflow overflow) {
     ConvertCounts counts;
     convert(values, rows, spec.type, out, stride, counts);
     counts_.overflow += counts.overflow;
-    const bool integer = spec.type != DType::f16 && spec.type != DType::bf16;
-    if (integer && counts.overflow > 0) {
+    if (counts.overflow == 0) return;
+    if (overflow == InputSpec::Overflow::saturate) {
+      saturate(values, rows, spec.type, out, stride);
+    }
+    if (overflow == InputSpec::Overflow::fail) {
       Place place;
       place.source = "array " + spec.name;
       place.row = build_.sample_id[static_cast<std::size_t>(row_)];
@@ -311,9 +343,21 @@ class RowWriter {
         return column.as<std::uint16_t>()[row];
       case Kind::u32:
         return column.as<std::uint32_t>()[row];
+      case Kind::u64:
+        return large_label(column, row);
       default:
         return column.as<std::int64_t>()[row];
     }
+  }
+
+  static std::int64_t large_label(const Column& column, Index row) {
+    const std::uint64_t value = column.as<std::uint64_t>()[row];
+    if (value <= INT64_MAX) return static_cast<std::int64_t>(value);
+    Place place;
+    place.source = "array label";
+    place.rule = "convert.overflow";
+    place.value = std::to_string(value);
+    throw DataError(place, "label must be <= 2^63 - 1, got " + place.value);
   }
 
   /// Entries of a boundary set that lie in the kept window: [first, last) of its
@@ -340,7 +384,7 @@ class RowWriter {
   BuildCounts& counts_;
   std::shared_ptr<const Chunk> chunk_;
   SequenceView view_;
-  Plan::Data::Kept kept_;
+  Plan::Kept kept_;
   std::optional<io::DatasetReader::Sequence> ahead_;  // of the next row
   Index sequence_ = -1;
   Index group_ = -1;
@@ -396,7 +440,7 @@ void RowWriter::write_entry(const ArraySpec& spec, const BoundArray& bound, Inde
     if (spec.type == DType::f32) {
       std::memcpy(out, values, static_cast<std::size_t>(count) * sizeof(float));
     } else {
-      convert_or_throw(values, count, spec, spec.name, out, 1);
+      convert_or_throw(values, count, spec, spec.name, out, 1, loader_rule(spec.type));
     }
   };
   const auto put = [&](auto value) { std::memcpy(out, &value, sizeof(value)); };

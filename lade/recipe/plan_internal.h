@@ -47,7 +47,8 @@ enum class ArraySource : std::uint8_t {
 /// How a filled array is laid out and where its values come from.
 struct BoundArray {
   ArraySource source = ArraySource::lengths;
-  Index index = 0;  // target, or boundary set
+  Index index = 0;               // target, or boundary set
+  bool typed_by_inputs = false;  // their `overflow` holds; else the loader's rule
 };
 
 struct Plan::Data {
@@ -74,14 +75,6 @@ struct Plan::Data {
   Data(Recipe r, io::Dataset d, PlanOptions o)
       : recipe(std::move(r)), dataset(std::move(d)), options(std::move(o)) {}
 
-  /// Window of a sample after cut and max_length, and the rows targets may see.
-  struct Kept {
-    Index sequence = 0;
-    Index begin = 0;
-    Index events = 0;
-    Index visible = 0;  // rows with t < A
-    Index length = 0;   // of the whole sequence, by the index
-  };
   Kept kept(Index sample_id) const;
   /// Rows of a sequence that the cut leaves, from the index alone.
   Index cut_length(Index sequence) const;

@@ -30,7 +30,7 @@ Index Plan::Data::cut_length(Index sequence) const {
   return cut.end - cut.begin;
 }
 
-Plan::Data::Kept Plan::Data::kept(Index sample_id) const {
+Plan::Kept Plan::Data::kept(Index sample_id) const {
   Kept result;
   const Index at = windows->sequence_of(sample_id);
   result.sequence = not_empty.empty() ? at : not_empty[static_cast<std::size_t>(at)];
@@ -52,8 +52,10 @@ Plan::Shape Plan::shape(std::span<const Index> sample_id) const {
   Shape shape;
   Index longest = 0;
   shape.length.reserve(sample_id.size());
+  if (!data_->rows_are_samples) shape.kept.reserve(sample_id.size());
   for (const Index id : sample_id) {
-    const Index length = data_->rows_are_samples ? 1 : data_->kept(id).events;
+    if (!data_->rows_are_samples) shape.kept.push_back(data_->kept(id));
+    const Index length = data_->rows_are_samples ? 1 : shape.kept.back().events;
     shape.length.push_back(length);
     shape.events += length;
     longest = std::max(longest, length);

@@ -6,6 +6,7 @@
 #include "lade/io/writer.h"
 #include "lade/recipe/parse.h"
 #include "lade/recipe/recipe_internal.h"
+#include "lade/recipe/vocabulary_file.h"
 
 namespace lade {
 namespace {
@@ -33,6 +34,17 @@ Recipe made(RecipeSpec spec) {
   return Recipe(std::move(state));
 }
 
+Recipe read_json(std::string_view text, std::string_view source, const Limits& limits,
+                 const std::string* directory) {
+  // Fitted recipes hold vocabularies and may be larger; they have their own limit.
+  check_size(text, source, limits.max_metadata_bytes, "max_metadata_bytes");
+  if (looks_fitted(text)) return read_fitted(text, source, limits, directory);
+  check_size(text, source, limits.max_recipe_bytes, "max_recipe_bytes");
+  check_utf8(text, source);
+  Document document{std::string(source), false, limits};
+  return made(parse_recipe(parse_json(text, source, limits), document));
+}
+
 }  // namespace
 
 Recipe::Recipe(std::shared_ptr<const State> state) : state_(std::move(state)) {}
@@ -53,18 +65,13 @@ Recipe Recipe::from_file(const std::string& path, const Limits& limits) {
   const Index most = json ? limits.max_metadata_bytes : limits.max_recipe_bytes;
   const std::string text = io::read_all(io::real_files(), path, most);
   if (!json) return from_toml(text, path, limits);
-  return from_json(text, path, limits);
+  const std::string directory(io::directory_of(path));
+  return read_json(text, path, limits, &directory);
 }
 
 Recipe Recipe::from_json(std::string_view text, std::string_view source,
                          const Limits& limits) {
-  // Fitted recipes hold vocabularies and may be larger; they have their own limit.
-  check_size(text, source, limits.max_metadata_bytes, "max_metadata_bytes");
-  if (looks_fitted(text)) return read_fitted(text, source, limits);
-  check_size(text, source, limits.max_recipe_bytes, "max_recipe_bytes");
-  check_utf8(text, source);
-  Document document{std::string(source), false, limits};
-  return made(parse_recipe(parse_json(text, source, limits), document));
+  return read_json(text, source, limits, nullptr);
 }
 
 const RecipeSpec& Recipe::spec() const { return state_->spec; }
@@ -129,7 +136,16 @@ void Recipe::save(const std::string& path, bool overwrite) const {
               escape_text(path) + "'");
   io::WriteOptions options;
   options.overwrite = overwrite;
-  io::write_file(path, to_json() + "\n", options);
+  if (!state_->was_fitted) return io::write_file(path, to_json() + "\n", options);
+  require(
+      overwrite || !io::real_files().exists(path),
+      "recipe.save: " + escape_text(path) + " exists; give overwrite to replace it");
+  const FittedFiles files = write_fitted_files(*state_);
+  const std::string directory(io::directory_of(path));
+  for (const auto& [name, bytes] : files.vocabularies) {
+    write_vocabulary(io::join(directory, name), bytes, overwrite);
+  }
+  io::write_file(path, files.text + "\n", options);
 }
 
 }  // namespace lade

@@ -2,8 +2,10 @@
 #include <charconv>
 
 #include "lade/core/error.h"
+#include "lade/io/file.h"
 #include "lade/recipe/parse.h"
 #include "lade/recipe/recipe_internal.h"
+#include "lade/recipe/vocabulary_file.h"
 
 namespace lade {
 namespace {
@@ -24,7 +26,8 @@ std::string_view name(VocabularyOptions::Order order) {
 
 Json object() { return Json{Json::Object{}}; }
 
-Json column_json(const FittedInput& input) {
+/// With `file`, the bytes of a file beside the recipe, the values are not inside.
+Json column_json(const FittedInput& input, const std::string* file) {
   const Vocabulary& vocabulary = *input.vocabulary;
   Json counts = object();
   counts.set("null", Json{input.nulls});
@@ -36,6 +39,11 @@ Json column_json(const FittedInput& input) {
   column.set("order", Json{std::string(name(vocabulary.options().order))});
   column.set("size", Json{vocabulary.size()});
   column.set("xxh3", Json{hex(vocabulary.xxh3())});
+  if (file != nullptr) {
+    column.set("file", Json{vocabulary_file_name(input.name)});
+    column.set("file_xxh3", Json{hex(xxh3_64(*file))});
+    return column;
+  }
   Json::Array values;
   for (const Vocabulary::Entry& entry : vocabulary.entries()) {
     values.push_back(Json{Json::Array{Json{entry.text}, Json{entry.count}}});
@@ -47,8 +55,8 @@ Json column_json(const FittedInput& input) {
 /// Typed reading of a fitted recipe; whatever is not as written is damage.
 class Reader {
  public:
-  Reader(std::string_view source, const Limits& limits)
-      : source_(source), limits_(limits) {}
+  Reader(std::string_view source, const Limits& limits, const std::string* directory)
+      : source_(source), limits_(limits), directory_(directory) {}
 
   Recipe read(std::string_view text) {
     Json json;
@@ -162,7 +170,8 @@ class Reader {
     const auto* integers = member(column, "integers").as<bool>();
     if (integers == nullptr) fail("recipe", "", "integers must be true or false");
     std::vector<Vocabulary::Entry> entries =
-        values_of(member(column, "values"), *integers);
+        column.find("file") != nullptr ? values_beside(input, column, *integers)
+                                       : values_of(member(column, "values"), *integers);
     if (static_cast<Index>(entries.size()) !=
         whole_of(member(column, "size"), "size")) {
       fail("vocabulary", input.name, "has another size than the recipe says");
@@ -173,6 +182,29 @@ class Reader {
       fail("vocabulary", input.name, "is not the one the recipe was fitted with");
     }
     return fitted;
+  }
+
+  std::vector<Vocabulary::Entry> values_beside(const InputSpec& input,
+                                               const Json& column,
+                                               bool integers) const {
+    const std::string name = text_of(member(column, "file"), "file");
+    if (name != vocabulary_file_name(input.name)) {
+      fail("vocabulary", name,
+           "the file of a vocabulary must be called " +
+               vocabulary_file_name(input.name));
+    }
+    const std::string hash = text_of(member(column, "file_xxh3"), "file_xxh3");
+    std::uint64_t xxh3 = 0;
+    const char* end = hash.data() + hash.size();
+    if (std::from_chars(hash.data(), end, xxh3, 16).ptr != end || hash.size() != 16) {
+      fail("vocabulary", hash, "file_xxh3 must be 16 hex digits");
+    }
+    if (directory_ == nullptr) {
+      throw ArgumentError(escape_text(source_) + ": the vocabulary of '" +
+                          escape_text(input.name) + "' lies in " + name +
+                          " beside the recipe; read the recipe from its file");
+    }
+    return read_vocabulary(io::join(*directory_, name), xxh3, integers, limits_);
   }
 
   std::vector<Vocabulary::Entry> values_of(const Json& values, bool integers) const {
@@ -200,24 +232,18 @@ class Reader {
 
   std::string_view source_;
   const Limits& limits_;
+  const std::string* directory_;
 };
 
-}  // namespace
-
-bool looks_fitted(std::string_view text) {
-  // Canonical text starts with its first key; one that a person has formatted still has
-  // the words near its ends.
-  const auto start = text.find_first_not_of(" \t\r\n");
-  if (start == std::string_view::npos || text[start] != '{') return false;
-  return text.substr(start).starts_with("{\"check\":") ||
-         (text.find("\"format\"") != std::string_view::npos &&
-          text.find("\"columns\"") != std::string_view::npos);
-}
-
-std::string write_fitted(const Recipe::State& state) {
+/// The text of a fitted recipe; `files` has the bytes of vocabularies beside it.
+std::string fitted_text(const Recipe::State& state, const FittedFiles& files) {
   Json columns = object();
   for (const FittedInput& input : state.fitted) {
-    columns.set(input.name, column_json(input));
+    const std::string* file = nullptr;
+    for (const auto& [name, bytes] : files.vocabularies) {
+      if (name == vocabulary_file_name(input.name)) file = &bytes;
+    }
+    columns.set(input.name, column_json(input, file));
   }
   Json rows = object();
   rows.set("all", Json{state.rows});
@@ -231,9 +257,34 @@ std::string write_fitted(const Recipe::State& state) {
   return write_json(json);
 }
 
-Recipe read_fitted(std::string_view text, std::string_view source,
-                   const Limits& limits) {
-  return Reader(source, limits).read(text);
+}  // namespace
+
+bool looks_fitted(std::string_view text) {
+  // Canonical text starts with its first key; one that a person has formatted still has
+  // the words near its ends.
+  const auto start = text.find_first_not_of(" \t\r\n");
+  if (start == std::string_view::npos || text[start] != '{') return false;
+  return text.substr(start).starts_with("{\"check\":") ||
+         (text.find("\"format\"") != std::string_view::npos &&
+          text.find("\"columns\"") != std::string_view::npos);
+}
+
+std::string write_fitted(const Recipe::State& state) { return fitted_text(state, {}); }
+
+FittedFiles write_fitted_files(const Recipe::State& state) {
+  FittedFiles files;
+  for (const FittedInput& input : state.fitted) {
+    if (input.vocabulary->size() <= kInlineValues) continue;
+    files.vocabularies.emplace_back(vocabulary_file_name(input.name),
+                                    vocabulary_bytes(*input.vocabulary));
+  }
+  files.text = fitted_text(state, files);
+  return files;
+}
+
+Recipe read_fitted(std::string_view text, std::string_view source, const Limits& limits,
+                   const std::string* directory) {
+  return Reader(source, limits, directory).read(text);
 }
 
 }  // namespace lade

@@ -157,6 +157,8 @@ Json input_json(const InputSpec& input) {
   out.text("column", input.column);
   if (input.name != input.column) out.text("as", input.name);
   out.text("dtype", input.dtype);
+  if (input.overflow == InputSpec::Overflow::inf) out.text("overflow", "inf");
+  if (input.overflow == InputSpec::Overflow::fail) out.text("overflow", "fail");
   if (input.kind == InputSpec::Kind::category) {
     out.text("kind", "category");
     write_category(input.vocabulary, out);

@@ -39,6 +39,13 @@ struct InputSpec {
   NumericInput numeric;
   VocabularyOptions vocabulary;
   std::string dtype;  // "" = the array's default
+  /// What becomes of values beyond `dtype`; the loader's dtypes have rules of their
+  /// own.
+  enum class Overflow : std::uint8_t {
+    saturate,
+    inf,
+    fail
+  } overflow = Overflow::saturate;
 };
 
 /// One [[target]] table. Fields left out stay empty.
@@ -98,6 +105,9 @@ class Recipe {
   /// A copy with these fitted inputs.
   Recipe with_fitted(std::vector<FittedInput> inputs, std::string dataset_fingerprint,
                      Index rows) const;
+  /// Writes to_json(), with vocabularies of more than 4,096 values as
+  /// `<input>.vocabulary.arrow` files beside it, the recipe last.
+  /// Errors: ArgumentError if one of the names is taken, without `overwrite`.
   void save(const std::string& path, bool overwrite = false) const;
 
   struct State;

@@ -6,11 +6,12 @@ from lade._core import Permutation, ReadReport, __version__
 from lade.batch import Batch
 from lade.dataset import Dataset, convert, open  # noqa: A004
 from lade.errors import ArgumentError, DataError, IoError
+from lade.filters import col
 from lade.limits import Limits
 from lade.loader import DataLoader
 from lade.recipe import (Recipe, aggregate, horizon, input, mix,  # noqa: A004
                          window_target)
 
 __all__ = ["ArgumentError", "Batch", "DataError", "DataLoader", "Dataset", "IoError",
-           "Limits", "Permutation", "ReadReport", "Recipe", "aggregate", "convert", "horizon", "input",
-           "mix", "open", "random", "synth", "window_target", "__version__"]
+           "Limits", "Permutation", "ReadReport", "Recipe", "aggregate", "col", "convert",
+           "horizon", "input", "mix", "open", "random", "synth", "window_target", "__version__"]

@@ -4,9 +4,9 @@ import importlib.util
 import json
 import os
 import sys
-import warnings
 
 from lade.errors import ArgumentError
+from lade.warn import warn_once
 
 
 class Default:
@@ -32,15 +32,6 @@ NOT_BUILT = {
     "quarantine": (None,), "device": (None,), "batch_sampler": (None,),
 }
 ALIASES = {"cur_shard": "rank", "shard_count": "world_size", "shuffle_seed": "seed"}
-
-_warned = set()
-
-
-def warn_once(key, text):
-    if key not in _warned:
-        _warned.add(key)
-        warnings.warn(text, stacklevel=5)
-
 
 def resolve(given, recipe_arguments):
     """Values of all arguments: the caller's, else the recipe's, else the default."""
@@ -70,9 +61,9 @@ def _check(values, explicit):
         if values[name] not in allowed:
             raise ArgumentError(f"DataLoader: {name}={values[name]!r} is not built yet; "
                                 f"leave it {allowed[0]!r}")
-    if values["pin_memory"] is True or values["pin_memory_device"]:
-        warn_once("pin_memory", "lade.DataLoader: pin_memory is not built yet; "
-                                "batches lie in plain memory")
+    if values["pin_memory"] not in (True, False, None, "auto"):
+        raise ArgumentError("DataLoader: pin_memory must be True, False or 'auto', got "
+                            f"{values['pin_memory']!r}")
     if values["sampler"] is not None and values["shuffle"] not in (False, None):
         raise ArgumentError("DataLoader: sampler excludes shuffle")
     if values["framework"] not in ("auto", "torch", "numpy"):

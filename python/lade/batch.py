@@ -2,8 +2,13 @@
 
 from collections.abc import Mapping
 
+import sys
+
 import numpy as np
 import pyarrow as pa
+
+from lade.errors import ArgumentError
+from lade.warn import warn_once
 
 
 def _as_torch(array, dtype):
@@ -14,6 +19,30 @@ def _as_torch(array, dtype):
     return torch.from_numpy(array)
 
 
+def _as_numpy(array, dtype):
+    if isinstance(array, np.ndarray):
+        return array
+    if array.device.type != "cpu":
+        raise ArgumentError(f"arrow: this batch lies on {array.device}; use to('cpu') first")
+    if dtype == "bf16":
+        import torch
+
+        return array.view(torch.int16).numpy().view(np.uint16)
+    return array.numpy()
+
+
+def _grouped(arrays):
+    """Arrays by name; "targets/spent" is the member `spent` of the mapping `targets`."""
+    values = {}
+    for name, _, value in arrays:
+        group, slash, member = name.partition("/")
+        if slash:
+            values.setdefault(group, {})[member] = value
+        else:
+            values[name] = value
+    return values
+
+
 class Batch(Mapping):
     """One batch: a mapping of names to arrays that are attributes, too.
 
@@ -21,19 +50,15 @@ class Batch(Mapping):
     one slab of memory, which lives as long as any of them; writing into them is allowed.
     """
 
-    __slots__ = ("_core", "_arrays", "_values")
+    __slots__ = ("_core", "_arrays", "_values", "_facts")
 
     def __init__(self, core, framework="numpy"):
         self._core = core
+        self._facts = (core.epoch, core.step, core.nbytes)
         self._arrays = core.arrays()
-        self._values = {}
-        for name, dtype, array in self._arrays:
-            value = _as_torch(array, dtype) if framework == "torch" else array
-            group, slash, member = name.partition("/")
-            if slash:
-                self._values.setdefault(group, {})[member] = value
-            else:
-                self._values[name] = value
+        if framework == "torch":
+            self._arrays = [(n, dtype, _as_torch(a, dtype)) for n, dtype, a in self._arrays]
+        self._values = _grouped(self._arrays)
 
     def __getitem__(self, name):
         return self._values[name]
@@ -58,16 +83,16 @@ class Batch(Mapping):
 
     @property
     def epoch(self):
-        return self._core.epoch
+        return self._facts[0]
 
     @property
     def step(self):
-        return self._core.step
+        return self._facts[1]
 
     @property
     def nbytes(self):
         """Bytes of all arrays, padding included."""
-        return self._core.nbytes
+        return self._facts[2]
 
     def arrow(self):
         """The arrays as one pyarrow.RecordBatch that shares their memory.
@@ -77,7 +102,8 @@ class Batch(Mapping):
         elements are left out.
         """
         columns = {}
-        for name, _, array in self._arrays:
+        for name, dtype, array in self._arrays:
+            array = _as_numpy(array, dtype)
             if array.ndim > 1 and array.size > 0:
                 columns[name] = pa.FixedShapeTensorArray.from_numpy_ndarray(array)
             elif array.ndim == 1:
@@ -85,18 +111,46 @@ class Batch(Mapping):
         return pa.RecordBatch.from_pydict(columns)
 
     def to(self, device, non_blocking=False):
-        """The values as torch tensors on a device, in plain dicts."""
-        def moved(value):
-            if isinstance(value, dict):
-                return {name: moved(one) for name, one in value.items()}
-            if isinstance(value, np.ndarray):
-                value = _as_torch(value, "")
-            return value.to(device, non_blocking=non_blocking)
+        """The batch with its arrays as torch tensors on a device.
 
-        return {name: moved(value) for name, value in self._values.items()}
+        What is there already is not copied. The slab is free again once nothing refers to
+        the batch it came from.
+        """
+        import torch
+
+        device = torch.device(device)
+        if device.type == "cpu":
+            return self._mapped(lambda tensor: tensor.to(device), self._core)
+        return self._mapped(lambda tensor: tensor.to(device, non_blocking=non_blocking), None)
+
+    def pin_memory(self):
+        """The batch in page-locked memory, as torch tensors; without CUDA, the batch itself.
+
+        Warns once per process where nothing can be pinned.
+        """
+        torch = sys.modules.get("torch")
+        if torch is None or not torch.cuda.is_available():
+            warn_once("pin_memory", "lade.Batch.pin_memory: there is no CUDA in this process; "
+                                    "batches stay in plain memory")
+            return self
+        return self._mapped(lambda tensor: tensor.pin_memory(), None)
+
+    def _mapped(self, change, core):
+        """A batch of changed tensors; `core` if they are its memory still."""
+        batch = Batch.__new__(Batch)
+        batch._core, batch._facts = core, self._facts
+        batch._arrays = [
+            (name, dtype,
+             change(_as_torch(array, dtype) if isinstance(array, np.ndarray) else array))
+            for name, dtype, array in self._arrays]
+        batch._values = _grouped(batch._arrays)
+        return batch
 
     def content_digest(self):
         """Sum over samples of a hash of their bytes without padding."""
+        if self._core is None:
+            raise ArgumentError("content_digest: this batch was moved; ask the one that the "
+                                "loader gave")
         return self._core.content_digest()
 
     def __repr__(self):

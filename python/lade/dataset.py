@@ -1,5 +1,6 @@
 """`lade.open` and `Dataset`: files of events, one sequence per entity."""
 
+import datetime
 import json
 import os
 
@@ -7,6 +8,7 @@ import numpy as np
 
 from lade import _core
 from lade.errors import ArgumentError
+from lade.filters import filter_text
 from lade.limits import core_limits, parse_bytes
 
 
@@ -15,7 +17,8 @@ def source_recipe(source):
     return _core.Recipe.from_json(json.dumps({"source": source}), "source", _core.Limits())
 
 
-def core_options(*, entity=None, time=None, columns=None, layout="auto", source=None,
+def core_options(*, entity=None, time=None, columns=None, filters=None, layout="auto",
+                 source=None,
                  on_disorder=None, on_bad=None, max_bad=None, on_truncated=None, limits=None,
                  schema="exact", manifest="use", fingerprint="fast", cache_dir=None,
                  memory_budget="auto"):
@@ -23,7 +26,10 @@ def core_options(*, entity=None, time=None, columns=None, layout="auto", source=
     options.entity = entity or ""
     options.time = time or ""
     if columns is not None:
-        options.columns = list(columns)
+        options.columns = _names(columns, "columns")
+    filters = filter_text(filters)
+    if filters is not None:
+        options.set_filter(filters)
     options.layout = layout
     options.schema = schema
     options.manifest = manifest
@@ -43,6 +49,12 @@ def core_options(*, entity=None, time=None, columns=None, layout="auto", source=
     if source is not None:
         options.source_of(source_recipe(source))
     return options
+
+
+def _names(names, what):
+    if isinstance(names, str) or not all(isinstance(name, str) for name in names):
+        raise ArgumentError(f"open: {what} must be a list of column names, got {names!r}")
+    return list(names)
 
 
 def _is_table(data):
@@ -66,6 +78,10 @@ def open(path, entity=None, time=None, *, columns=None, filters=None, layout="au
     entity, time
         Columns that name the sequence and order it. With `recipe`, its [sequence] and
         [source] stand in for what is left out; a conflict is an ArgumentError.
+    filters
+        Which events are kept, before windows are cut: `[("amount", ">", 0)]` (all of
+        them), a list of such lists (one of them), or `lade.col("amount") > 0`. Null
+        compares as false. What is left out is counted in `report.rows_filtered`.
     source
         Options of a text reader as in a recipe's [source].
     on_bad, max_bad, on_truncated, on_disorder, limits
@@ -73,10 +89,9 @@ def open(path, entity=None, time=None, *, columns=None, filters=None, layout="au
 
     A table is read where it lies: Lade shares its memory.
     """
-    if filters is not None:
-        raise ArgumentError("open: filters are not built yet")
     arguments = {
-        "entity": entity, "time": time, "columns": columns, "layout": layout,
+        "entity": entity, "time": time, "columns": columns,
+        "filters": filter_text(filters), "layout": layout,
         "source": source, "on_disorder": on_disorder, "on_bad": on_bad, "max_bad": max_bad,
         "on_truncated": on_truncated, "limits": limits, "schema": schema,
         "manifest": manifest, "fingerprint": fingerprint, "cache_dir": cache_dir,
@@ -89,6 +104,29 @@ def open(path, entity=None, time=None, *, columns=None, filters=None, layout="au
         return Dataset(_core.from_table(path, options), None)
     config = {**arguments, "path": _paths(path), "recipe": recipe}
     return Dataset(_core.open(config["path"], options), config)
+
+
+def _time_text(time):
+    """A time as a recipe writes it."""
+    if isinstance(time, np.datetime64):
+        return str(np.datetime_as_string(time))
+    if isinstance(time, (int, np.integer)) and not isinstance(time, bool):
+        return str(time)
+    if hasattr(time, "isoformat"):
+        return time.isoformat()
+    if isinstance(time, str):
+        return time
+    raise ArgumentError(f"split: a cut must be a time or a whole number, got {time!r}")
+
+
+def _duration_text(duration):
+    if duration is None:
+        return ""
+    if isinstance(duration, datetime.timedelta):
+        return f"{duration // datetime.timedelta(microseconds=1)}us"
+    if isinstance(duration, (str, int, np.integer)) and not isinstance(duration, bool):
+        return str(duration)
+    raise ArgumentError(f"split: purge must be a duration such as '7d', got {duration!r}")
 
 
 def as_dataset(data, recipe):
@@ -222,14 +260,26 @@ class Dataset:
     def __getitems__(self, indices):
         return [self[i] for i in indices]
 
-    def split(self, fractions, seed=0, by="entity"):
-        """Parts by a hash of the entity: a new entity never moves an old one.
+    def split(self, fractions=None, seed=0, by="entity", *, cuts=None, purge=None):
+        """Parts of the dataset, by entity or by time.
 
-        `fractions` are positive and sum to at most 1; part p holds the entities whose
-        number in [0, 1) lies between the cumulative fractions, half-open.
+        By a hash of the entity, so that a new entity never moves an old one: `fractions`
+        are positive and sum to at most 1; part p holds the entities whose number in
+        [0, 1) lies between the cumulative fractions, half-open.
+
+        With `by="time"`: an event at t belongs to part p iff cuts[p-1] <= t < cuts[p];
+        `purge` ("7d") drops the events in [cut, cut + purge) from the later part.
         """
+        if by == "time":
+            if fractions is not None:
+                raise ArgumentError("split: by='time' takes cuts, not fractions")
+            return self._split_by_time(cuts, purge)
         if by != "entity":
-            raise ArgumentError(f"split: by must be 'entity', got {by!r}")
+            raise ArgumentError(f"split: by must be 'entity' or 'time', got {by!r}")
+        if cuts is not None or purge is not None:
+            raise ArgumentError("split: cuts and purge need by='time'")
+        if fractions is None:
+            raise ArgumentError("split: give fractions such as [0.8, 0.1, 0.1]")
         fractions = [float(f) for f in fractions]
         if not fractions or min(fractions) <= 0 or sum(fractions) > 1 + 1e-9:
             raise ArgumentError(
@@ -242,6 +292,33 @@ class Dataset:
         units = units[own]
         return [Dataset(self._core, self._config, own[(low <= units) & (units < high)])
                 for low, high in zip(cuts[:-1], cuts[1:])]
+
+    def _split_by_time(self, cuts, purge):
+        if cuts is None or isinstance(cuts, (str, int)):
+            raise ArgumentError("split: by='time' needs cuts, a list of times, got "
+                                f"{cuts!r}")
+        texts = self._core.time_split([_time_text(cut) for cut in cuts],
+                                      _duration_text(purge))
+        return [self._filtered(text) for text in texts]
+
+    def _filtered(self, text):
+        """The dataset with a further condition on its events."""
+        if self._config is None:
+            return Dataset(self._core.filtered(text, self._sequences), None)
+        before = self._config["filters"]
+        both = text if before is None else f"({before}) and {text}"
+        part = open(**{**self._config, "filters": both})
+        if self._sequences is not None:
+            part._sequences = _core.same_entities(part._core, self._core, self._sequences)
+        return part
+
+    def refresh_index(self):
+        """This dataset as its files are now: opened again, indexed anew if they changed."""
+        if self._config is None:
+            raise ArgumentError("refresh_index: a table in memory does not change")
+        if self._sequences is not None:
+            raise ArgumentError("refresh_index: refresh the whole dataset, then split it")
+        return open(**self._config)
 
     def __repr__(self):
         return f"<lade.Dataset: {len(self)} sequences, {self.events} events>"

@@ -67,6 +67,7 @@ class DataLoader:
                                                               values["world_size"])
         self.batch_size = arguments.per_rank(values, explicit, self.world_size)
         self.drop_last = bool(values["drop_last"])
+        self._pin = values["pin_memory"] is True  # "auto" pins for a device, none is given
         self.num_workers = values["num_workers"]
         self.sampler = values["sampler"]
         self._core = _core.make_loader(self.dataset._core, recipe._core,
@@ -112,6 +113,8 @@ class DataLoader:
 
     def _finish(self, core):
         batch = Batch(core, self._framework)
+        if self._pin:
+            batch = batch.pin_memory()
         return batch if self.collate_fn is None else self.collate_fn(batch)
 
     def set_epoch(self, epoch):

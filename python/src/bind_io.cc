@@ -11,6 +11,7 @@
 #include "arrow_border.h"
 #include "lade/io/dataset.h"
 #include "lade/recipe/open.h"
+#include "lade/recipe/split.h"
 #include "lade/sampling/order.h"
 
 namespace lade::python {
@@ -120,6 +121,8 @@ void bind_options(nb::module_& m) {
   c.def("source_of", [](OpenOptions& o, const Recipe& recipe) {
     if (recipe.spec().source) o.source = *recipe.spec().source;
   });
+  c.def("set_filter",
+        [](OpenOptions& o, const std::string& text) { set_filter(o, text); });
   bind_policies(c);
 }
 
@@ -194,7 +197,28 @@ void bind_io(nb::module_& m) {
           "sequence", &read_sequence, nb::arg("s"), nb::arg("columns") = nb::none(),
           "One whole sequence as a pyarrow.RecordBatch that shares the cache's memory.")
       .def("split_units", &split_units, nb::arg("seed"),
-           "The number in [0, 1) that decides the part of each entity.");
+           "The number in [0, 1) that decides the part of each entity.")
+      .def(
+          "time_split",
+          [](const Dataset& d, const std::vector<std::string>& cuts,
+             const std::string& purge) { return time_split(d, cuts, purge); },
+          nb::arg("cuts"), nb::arg("purge"), "Filters of the parts by time.")
+      .def(
+          "filtered",
+          [](const Dataset& d, const std::string& text,
+             const std::optional<IdArray>& sequences) {
+            return filtered(d, sequences ? to_vector(*sequences) : std::vector<Index>(),
+                            text);
+          },
+          nb::arg("text"), nb::arg("sequences").none(),
+          "The events of a dataset in memory for which a condition is true.");
+  m.def(
+      "same_entities",
+      [](const Dataset& part, const Dataset& whole, const IdArray& sequences) {
+        return vector_to_numpy(same_entities(part, whole, to_vector(sequences)));
+      },
+      nb::arg("part"), nb::arg("whole"), nb::arg("sequences"),
+      "Numbers in `part` of the entities that have these numbers in `whole`.");
   m.def(
       "open",
       [](const std::vector<std::string>& paths, const OpenOptions& options) {

@@ -10,9 +10,11 @@
 
 #include "arrays.h"
 #include "arrow_border.h"
+#include "lade/core/unknown_name.h"
 #include "lade/recipe/apply.h"
 #include "lade/recipe/fit.h"
 #include "lade/recipe/open.h"
+#include "signals.h"
 
 namespace lade::python {
 namespace {
@@ -48,7 +50,7 @@ nb::dict apply_in_memory(const Recipe& recipe, const io::Dataset& dataset,
   {
     const nb::gil_scoped_release release;
     schemas = apply_schemas(recipe, dataset);
-    apply(recipe, dataset, {.threads = threads},
+    apply(recipe, dataset, {.threads = threads, .poll = poll_signals()},
           [&tables](const std::string& every, const RecordBatch& batch) {
             tables[every].push_back(batch);
           });
@@ -66,9 +68,7 @@ const FittedInput& fitted_input(const Recipe& recipe, const std::string& name) {
     if (input.name == name) return input;
     names.push_back(input.name);
   }
-  const std::string near = nearest_name(name, names);
-  throw ArgumentError("recipe: no fitted input '" + escape_text(name) + "'" +
-                      (near.empty() ? "" : "; did you mean '" + near + "'?"));
+  throw ArgumentError("recipe: " + unknown_name("fitted input", name, names));
 }
 
 std::vector<std::string> input_names(const Recipe& recipe, InputSpec::Kind kind) {
@@ -112,6 +112,7 @@ nb::dict convert_files(const std::vector<std::string>& paths, const std::string&
   options.page_bytes = page_bytes;
   options.overwrite = overwrite;
   options.dry_run = dry_run;
+  options.poll = poll_signals();
   ConvertReport report;
   {
     const nb::gil_scoped_release release;
@@ -170,7 +171,7 @@ void bind_recipe(nb::module_& m) {
         const std::vector<Index> chosen =
             sequences ? to_vector(*sequences) : std::vector<Index>();
         const nb::gil_scoped_release release;
-        return fit(r, dataset, chosen);
+        return fit(r, dataset, chosen, {}, poll_signals());
       },
       nb::arg("dataset"), nb::arg("sequences").none());
   c.def("apply", &apply_in_memory, nb::arg("dataset"), nb::arg("threads") = 0);
@@ -181,7 +182,8 @@ void bind_recipe(nb::module_& m) {
         ApplyReport report;
         {
           const nb::gil_scoped_release release;
-          report = apply_to(r, dataset, directory, {.threads = threads}, overwrite);
+          report = apply_to(r, dataset, directory,
+                            {.threads = threads, .poll = poll_signals()}, overwrite);
         }
         return report_of(report);
       },

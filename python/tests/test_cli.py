@@ -56,6 +56,27 @@ def test_simd_can_be_forced_and_a_wrong_one_is_refused(run):
     env = {**os.environ, "LADE_SIMD": "no-such-set"}
     done = run("info", env=env)
     assert done.returncode == 2 and "simd" in done.stderr
+    done = run("info", "--simd", "no-such-set")
+    assert done.returncode == 2 and "simd" in done.stderr
+    for name in lade._core.instruction_sets():
+        forced = json.loads(run("info", "--json", f"--simd={name}").stdout)
+        assert forced["instruction_set"] == name
+    for verb in ("convert", "inspect", "fit", "apply", "load", "info"):
+        assert "--simd" in run(verb, "--help").stdout
+
+
+def test_filters_keep_events_and_are_counted(run, made):
+    words = ["inspect", made / "bank", "--json", "--filters"]
+    facts = json.loads(run(*words, "amount > 1000 and type == 'VYDAJ'").stdout)
+    read = facts["read"]
+    assert 0 < facts["events"] == read["rows_given"] < 49_102
+    assert read["rows_given"] + read["rows_filtered"] == read["rows_seen"] == 49_102
+    wrong = run(*words, "amont > 1000")
+    assert wrong.returncode == 2 and "did you mean 'amount'?" in wrong.stderr
+    # A conversion takes whole files: no flag of `open` that it would not heed.
+    for flag in ("--filters", "--columns", "--schema", "--manifest", "--cache-dir"):
+        refused = run("convert", made / "bank", "x", flag, "y")
+        assert refused.returncode == 2 and "unknown flag" in refused.stderr, flag
 
 
 def test_convert_fit_load_apply_inspect_work_together(run, made, tmp_path):
@@ -174,3 +195,42 @@ def test_an_interrupted_conversion_leaves_all_or_nothing(program, run, bank_csv,
             assert run("inspect", target, "--verify").returncode == 0
         else:
             assert process.returncode != 0
+
+
+@pytest.fixture(scope="module")
+def large(tmp_path_factory, bank_csv):
+    """A million rows of text: the excerpt again and again, accounts renumbered."""
+    path = tmp_path_factory.mktemp("large") / "trans.csv"
+    with open(bank_csv, encoding="utf-8") as text:
+        header, *rows = text.read().splitlines()[:-1]
+    split = [row.split(";", 2) for row in rows]
+    with open(path, "w", encoding="utf-8") as out:
+        out.write(header + "\n")
+        for copy in range(20):
+            out.writelines(f"{a};{int(b.strip(chr(34))) + copy * 100_000};{rest}\n"
+                           for a, b, rest in split)
+    return path
+
+
+@pytest.mark.parametrize("verb", ["fit", "apply", "convert"])
+def test_ctrl_c_ends_what_writes_and_leaves_nothing(program, made, large, tmp_path, verb):
+    recipe = str(made / "bank.json")
+    codes = []
+    for delay in (0.4, 0.8, 1.6):
+        target = str(tmp_path / "out.json")
+        words = ([verb, str(large), target, "--recipe", recipe, "--memory-budget", "64MiB"]
+                 if verb == "convert" else [verb, recipe, str(large), "-o", target])
+        process = subprocess.Popen([program, *words], stdout=subprocess.PIPE,
+                                   stderr=subprocess.PIPE, text=True)
+        time.sleep(delay)
+        process.send_signal(signal.SIGINT)
+        begin = time.monotonic()
+        out, err = process.communicate(timeout=10)
+        seconds = time.monotonic() - begin
+        codes.append(process.returncode)
+        if process.returncode == 0:
+            break  # a quick machine: it was done before the signal came
+        assert process.returncode == 130, err
+        assert seconds < 2 and not out
+        assert os.listdir(tmp_path) == []
+    assert 130 in codes

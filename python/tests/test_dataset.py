@@ -131,8 +131,6 @@ def test_mistakes_are_refused_with_the_nearest_name(events):
         lade.open(events, entity="user", time="at", source={"delimeter": ";"})
     with pytest.raises(lade.ArgumentError, match="on_bad"):
         lade.open(events, entity="user", time="at", on_bad="ignore")
-    with pytest.raises(lade.ArgumentError, match="not built yet"):
-        lade.open(events, entity="user", time="at", filters=[("amount", ">", 0)])
     with pytest.raises(lade.ArgumentError, match="__arrow_c_stream__"):
         lade._core.from_table(object(), lade._core.OpenOptions())
 

@@ -376,6 +376,43 @@ TEST(VocabularyFitter, RefusesFloats) {
   EXPECT_THROW(fitter.add(column, 0, 1, 0), ArgumentError);
 }
 
+TEST(VocabularyFitter, RefusesNumbersThatWouldWrap) {
+  const std::vector<std::uint64_t> values = {7, 18446744073709551615U};
+  Column column;
+  column.kind = Kind::u64;
+  column.values = values.data();
+  VocabularyFitter fitter({}, Limits{}, "c");
+  fitter.add(column, 0, 1, 0);
+  try {
+    fitter.add(column, 1, 1, 1);
+    FAIL();
+  } catch (const DataError& error) {
+    EXPECT_EQ(error.place().rule, "vocabulary.range");
+    EXPECT_EQ(error.place().value, "18446744073709551615");
+  }
+}
+
+TEST(Encode, NumbersAboveTheSignedRangeAreUnknown) {
+  const std::vector<std::uint64_t> values = {18446744073709551615U, 7,
+                                             9223372036854775808U};
+  Column column;
+  column.kind = Kind::u64;
+  column.values = values.data();
+  EncodeScratch scratch;
+  Ids ids(3);
+  const std::vector<Vocabulary::Entry> entries = {
+      {"-9223372036854775808", 1}, {"-1", 1}, {"7", 1}};
+  const auto met =
+      encode(Vocabulary(entries, {}, true), column, 0, 3, scratch, ids.data());
+  EXPECT_EQ(ids, (Ids{0, 3, 0}));
+  EXPECT_EQ(met.unknown, 2);
+  VocabularyOptions strict;
+  strict.unknown = VocabularyOptions::Unknown::fail;
+  EXPECT_THROW(
+      encode(Vocabulary(entries, strict, true), column, 0, 1, scratch, ids.data()),
+      DataError);
+}
+
 TEST(VocabularyFitter, DoesNotDependOnTheOrderOfRows) {
   Texts texts = kLetters;
   const std::uint64_t hash = fitted(texts, {}).xxh3();

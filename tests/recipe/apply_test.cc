@@ -46,6 +46,18 @@ std::map<std::string, std::string> run(const ApplyOptions& options,
   return text;
 }
 
+TEST(Apply, EndsWhenItsPollThrows) {
+  struct Enough {};
+  int calls = 0;
+  ApplyOptions options{.threads = 1};
+  options.poll = [&calls] {
+    ++calls;
+    throw Enough{};
+  };
+  EXPECT_THROW(run(options), Enough);
+  EXPECT_EQ(calls, 1);
+}
+
 TEST(Apply, GivesOneTableABoundarySetWithNullForInvalid) {
   std::map<std::string, RecordBatch> tables;
   apply(recipe(), example(), {},

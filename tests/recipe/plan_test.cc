@@ -6,6 +6,7 @@
 
 #include <cmath>
 #include <cstring>
+#include <numeric>
 #include <string>
 #include <vector>
 
@@ -292,6 +293,96 @@ TEST(Plan, GivesNarrowTypesOnRequest) {
             (std::vector<std::int32_t>{2, 3}));
   EXPECT_EQ(built.values<std::uint16_t>("numerical"),
             (std::vector<std::uint16_t>{0x4110, 0x3F80, 0xC110, 0xBF80}));
+}
+
+/// One row sample per value of a column `x`.
+Built numbers_of(const std::string& values, const std::string& input,
+                 const PlanOptions& options = {}) {
+  const auto dataset =
+      io::from_batches({testing::batch_of({{"x", arrow::float64(), values}})}, {});
+  std::vector<Index> ids(static_cast<std::size_t>(dataset.events()));
+  std::iota(ids.begin(), ids.end(), Index{0});
+  return {recipe_of("sequence = { window = \"row\" }\ninput = [ { column = \"x\", " +
+                    input + " } ]"),
+          dataset, ids, options};
+}
+
+TEST(Plan, SaturatesInputsBeyondTheirTypeUnlessToldOtherwise) {
+  const Built half = numbers_of("[1, 70000, 65519, -70000]", "dtype = \"f16\"");
+  EXPECT_EQ(half.values<std::uint16_t>("numerical"),
+            (std::vector<std::uint16_t>{0x3C00, 0x7BFF, 0x7BFF, 0xFBFF}));
+  EXPECT_EQ(half.counts.overflow, 2);
+  const Built inf = numbers_of("[70000]", "dtype = \"f16\", overflow = \"inf\"");
+  EXPECT_EQ(inf.values<std::uint16_t>("numerical"), std::vector<std::uint16_t>{0x7C00});
+  const Built byte = numbers_of("[0, 0.5, 1, 1.2, -0.1, null]",
+                                "dtype = \"u8\", scale = 255, fill = 9");
+  EXPECT_EQ(byte.values<std::uint8_t>("numerical"),
+            (std::vector<std::uint8_t>{0, 128, 255, 255, 0, 9}));
+  EXPECT_EQ(byte.counts.overflow, 2);
+  EXPECT_EQ(byte.counts.nulls_filled, 1);
+}
+
+TEST(Plan, RefusesInputsBeyondTheirTypeWhenAsked) {
+  for (const char* type : {"f16", "u8"}) {
+    try {
+      numbers_of("[1, 70000]",
+                 std::string("overflow = \"fail\", dtype = \"") + type + "\"");
+      FAIL();
+    } catch (const DataError& error) {
+      EXPECT_EQ(error.place().rule, "convert.overflow");
+      EXPECT_EQ(error.place().row, 1);
+    }
+  }
+}
+
+TEST(Plan, TheLoadersTypesOverflowToInfinityOrFail) {
+  PlanOptions options;
+  options.dtypes = {{"numerical", "f16"}};
+  EXPECT_EQ(numbers_of("[70000]", "dtype = \"bf16\"", options)
+                .values<std::uint16_t>("numerical"),
+            std::vector<std::uint16_t>{0x7C00});
+  options.dtypes = {{"numerical", "i16"}};
+  EXPECT_THROW(numbers_of("[70000]", "dtype = \"i16\"", options), DataError);
+}
+
+TEST(Plan, RefusesALabelThatDoesNotFit) {
+  const auto dataset =
+      io::from_batches({testing::batch_of({{"x", arrow::float64(), "[1, 2]"},
+                                           {"y", arrow::uint64(),
+                                            "[9223372036854775807, "
+                                            "9223372036854775808]"}})},
+                       {});
+  const Recipe recipe = recipe_of(
+      "sequence = { window = \"row\" }\ninput = [ { column = \"x\" } ]\n"
+      "label = { column = \"y\" }");
+  const Built built(recipe, dataset, {0});
+  EXPECT_EQ(built.values<std::int64_t>("label"), std::vector<std::int64_t>{INT64_MAX});
+  EXPECT_THROW(Built(recipe, dataset, {1}), DataError);
+}
+
+TEST(Plan, CutsAtTimesInTheZoneOfTheCalendar) {
+  const auto batch = testing::batch_of(
+      {{"user", arrow::int64(), "[1, 1]"},
+       {"time", arrow::timestamp(arrow::TimeUnit::MILLI, "Europe/Prague"),
+        R"(["2024-03-01T22:59:59", "2024-03-01T23:00:00"])"},
+       {"x", arrow::float64(), "[1, 2]"}});
+  const auto kept = [&](const std::string& until) {
+    const Recipe recipe = recipe_of("sequence = { until = \"" + until +
+                                    "\" }\ninput = [ { column = \"x\" } ]");
+    return Built(recipe, dataset_of(batch), {0}).values<std::int32_t>("lengths")[0];
+  };
+  EXPECT_EQ(kept("2024-03-02"), 1);  // midnight in Prague
+  EXPECT_EQ(kept("2024-03-01T23:00:00.001Z"), 2);
+  EXPECT_EQ(kept("2024-03-02T00:00:00+01:00"), 1);
+  EXPECT_THROW(kept("2024-03-02T00:00:00.0001"), ArgumentError);
+}
+
+TEST(Plan, RefusesToCutByTimesOfAnotherKind) {
+  for (const auto& type : {arrow::int32(), arrow::float64()}) {
+    const auto dataset = dataset_of(
+        testing::batch_of({{"user", arrow::int64(), "[1]"}, {"time", type, "[1]"}}));
+    EXPECT_THROW(Plan(recipe_of("sequence = { until = 5 }"), dataset), ArgumentError);
+  }
 }
 
 TEST(Plan, RefusesAnUnfittedRecipe) {

@@ -54,7 +54,9 @@ TEST(RecipeRefused, NamesLinePartAndTheNearestField) {
        "a.toml: line 1: unknown field 'sequenze'; did you mean 'sequence'?"},
       {"[sequence]\nwindows = \"row\"\n",
        "a.toml: line 2: [sequence]: unknown field 'windows'; did you mean 'window'?"},
-      {"zzzzzzzz = 1", "a.toml: line 1: unknown field 'zzzzzzzz'"},
+      {"zzzzzzzz = 1",
+       "a.toml: line 1: unknown field 'zzzzzzzz'; there are 'sequence', 'input', "
+       "'target', 'label', 'output', 'source', 'loader'"},
       {"[[input]]\n", "a.toml: line 1: [[input]] 1: 'column' is missing"},
       {"[[input]]\ncolumn = \"\"\n",
        "a.toml: line 2: [[input]] 1: column: must not be empty"},
@@ -318,8 +320,6 @@ TEST(RecipeRefused, RoomsThatAreNotBuiltYet) {
        "a.toml: line 2: [sequence]: window: interval(...)" + not_yet},
       {input("kind = \"labels\""),
        "a.toml: line 3: [[input]] 1 \"x\": kind: \"labels\"" + not_yet},
-      {input("overflow = \"inf\""),
-       "a.toml: line 3: [[input]] 1 \"x\": overflow: \"inf\"" + not_yet},
       {target("thresholds = [1.0]"),
        "a.toml: line 5: [[target]] 1 \"x\": thresholds: this field" + not_yet},
       {"[[target]]\nname = \"x\"\naggregate = \"median(a)\"\nevery = \"day\"\n",
@@ -409,8 +409,13 @@ TEST(RecipeRefused, BytesThatAreNotUtf8) {
 }
 
 TEST(RecipeRefused, HostileTextIsEscaped) {
-  EXPECT_EQ(toml("\"a\\u001b[2J\" = 1"), "a.toml: line 1: unknown field 'a\\x1B[2J'");
-  EXPECT_EQ(json("{\"a\\u202e\":1}"), "a.json: /a\\u202E: unknown field 'a\\u202E'");
+  const auto without_list = [](std::string text) {
+    return text.substr(0, text.find("; there are"));
+  };
+  EXPECT_EQ(without_list(toml("\"a\\u001b[2J\" = 1")),
+            "a.toml: line 1: unknown field 'a\\x1B[2J'");
+  EXPECT_EQ(without_list(json("{\"a\\u202e\":1}")),
+            "a.json: /a\\u202E: unknown field 'a\\u202E'");
 }
 
 TEST(RecipeRefused, HugeNumbers) {
