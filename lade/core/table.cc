@@ -161,7 +161,7 @@ Schema import_schema(const arrow::Schema& schema, std::string_view source) {
     const std::optional<ColumnType> type = column_type(*field->type());
     if (!type) {
       refuse("table.type", "columns of type " + escape_text(field->type()->ToString()) +
-                               " cannot be read");
+                               " cannot be read; leave it out of the data");
     }
     result.fields.push_back(
         {.name = field->name(), .type = *type, .nullable = field->nullable()});

@@ -71,7 +71,9 @@ void require_entity_type(const Field& field) {
 void require_time_type(const Field& field) {
   require(field.type.kind != Kind::text && field.type.kind != Kind::boolean,
           "open: time \"" + escape_text(field.name) +
-              "\" must be a time or a number, got " + to_string(field.type));
+              "\" must be a time or a number, got " + to_string(field.type) +
+              "; times in a text file need their pattern, as in dates = { \"" +
+              escape_text(field.name) + "\" = \"%Y-%m-%d\" }");
 }
 
 double mean_run(const IndexTables& tables) {

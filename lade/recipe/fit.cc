@@ -126,11 +126,12 @@ Recipe default_recipe(const io::Dataset& dataset, const Limits& limits) {
     if (field.name == dataset.entity() || field.name == dataset.time()) continue;
     const bool text = field.type.kind == Kind::text;
     if (!text && !is_number(field.type.kind)) continue;
+    if (text && dataset.events() == 0) continue;  // nothing to learn ids from
     inputs += inputs.empty() ? "" : ", ";
     inputs += "{\"column\": " + write_json(Json{field.name}) +
               (text ? ", \"kind\": \"category\"}" : "}");
   }
-  require(!inputs.empty(),
+  require(!inputs.empty() || dataset.events() == 0,
           "recipe: the dataset has no column to load beside entity and time");
   std::string sequence;
   if (dataset.entity().empty()) sequence = "\"sequence\": {\"window\": \"row\"}, ";

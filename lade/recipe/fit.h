@@ -24,7 +24,7 @@ Recipe fit(const Recipe& recipe, const io::Dataset& dataset,
 
 /// The recipe of a loader that was given none: every number column an input of
 /// `numerical`, every text column one of `categorical` (entity and time left out),
-/// fitted on the dataset.
+/// fitted on the dataset. Without events there is nothing to fit: texts are left out.
 Recipe default_recipe(const io::Dataset& dataset, const Limits& limits = {});
 
 }  // namespace lade

@@ -1,9 +1,12 @@
 """The arguments of `DataLoader`: defaults, those of the recipe, and checks."""
 
+import difflib
 import importlib.util
 import json
 import os
 import sys
+
+import numpy as np
 
 from lade.errors import ArgumentError
 from lade.warn import warn_once
@@ -148,3 +151,42 @@ def padding(value):
             return lengths, False
     raise ArgumentError("DataLoader: pad_to must be 'longest', 'max_length' or ascending "
                         f"lengths, got {value!r}")
+
+
+def unknown(name, known):
+    """What to say of an argument that there is not."""
+    near = difflib.get_close_matches(name, known, 1)
+    return f"DataLoader has no argument '{name}'" + (
+        f"; did you mean '{near[0]}'?" if near else "")
+
+
+def seed(value):
+    if not isinstance(value, (int, np.integer)) or isinstance(value, bool) \
+            or not 0 <= value < 2**64:
+        raise ArgumentError(f"DataLoader: seed must be an integer in 0..2^64-1, got {value!r}")
+    return int(value)
+
+
+def number(value, name):
+    if not isinstance(value, (int, float, np.integer, np.floating)) or isinstance(value, bool):
+        raise ArgumentError(f"DataLoader: {name} must be a number, got {value!r}")
+    return float(value)
+
+
+def ids(values, name):
+    """Sample ids of a list, an array or any other iterable."""
+    if not hasattr(values, "__iter__") or isinstance(values, (str, bytes)):
+        raise ArgumentError(f"DataLoader: {name} must give sample ids, got {values!r}")
+    array = np.asarray(values if isinstance(values, np.ndarray) else list(values))
+    if array.size and (array.ndim != 1 or array.dtype.kind not in "iu"):
+        raise ArgumentError(f"DataLoader: {name} must give whole numbers, got "
+                            f"{array.dtype} {list(array.shape)}")
+    return np.ascontiguousarray(array.reshape(-1), dtype=np.int64)
+
+
+def dtypes(value):
+    """(array, type) of each."""
+    if value is not None and not isinstance(value, dict):
+        raise ArgumentError("DataLoader: dtypes must be a dict such as {'numerical': 'f16'}, "
+                            f"got {value!r}")
+    return [(str(array), str(dtype)) for array, dtype in (value or {}).items()]

@@ -153,6 +153,9 @@ class Batch(Mapping):
                                 "loader gave")
         return self._core.content_digest()
 
+    def __reduce__(self):
+        raise TypeError("a lade.Batch cannot be pickled; pickle its arrays or batch.arrow()")
+
     def __repr__(self):
         shapes = ", ".join(f"{name} {list(array.shape)}" for name, _, array in self._arrays)
         return f"<lade.Batch epoch {self.epoch} step {self.step}: {shapes}>"

@@ -2,6 +2,7 @@
 
 import datetime
 import json
+import operator
 import os
 
 import numpy as np
@@ -23,8 +24,8 @@ def core_options(*, entity=None, time=None, columns=None, filters=None, layout="
                  schema="exact", manifest="use", fingerprint="fast", cache_dir=None,
                  memory_budget="auto"):
     options = _core.OpenOptions()
-    options.entity = entity or ""
-    options.time = time or ""
+    options.entity = _name(entity, "entity")
+    options.time = _name(time, "time")
     if columns is not None:
         options.columns = _names(columns, "columns")
     filters = filter_text(filters)
@@ -37,15 +38,19 @@ def core_options(*, entity=None, time=None, columns=None, filters=None, layout="
     options.cache_dir = os.fspath(cache_dir) if cache_dir is not None else ""
     if memory_budget != "auto":
         options.memory_budget = parse_bytes(memory_budget, "memory_budget")
+        if options.memory_budget < 1:
+            raise ArgumentError(f"open: memory_budget must be >= 1, got {memory_budget!r}")
     options.limits = core_limits(limits)
     policies = {"on_disorder": on_disorder, "on_bad": on_bad, "on_truncated": on_truncated}
     for name, word in policies.items():
         if word is not None:
             options.policy(name, word)
-    if isinstance(max_bad, int):
+    if isinstance(max_bad, int) and not isinstance(max_bad, bool):
         options.max_bad_count(max_bad)
-    elif max_bad is not None:
+    elif isinstance(max_bad, float):
         options.max_bad_fraction(max_bad)
+    elif max_bad is not None:
+        raise ArgumentError(f"open: max_bad must be a count or a fraction, got {max_bad!r}")
     if source is not None:
         options.source_of(source_recipe(source))
     return options
@@ -53,18 +58,52 @@ def core_options(*, entity=None, time=None, columns=None, filters=None, layout="
 
 def _names(names, what):
     if isinstance(names, str) or not all(isinstance(name, str) for name in names):
-        raise ArgumentError(f"open: {what} must be a list of column names, got {names!r}")
+        raise ArgumentError(f"{what} must be a list of column names, got {names!r}")
     return list(names)
 
 
 def _is_table(data):
+    if type(data).__name__ == "Series":
+        return False
     return hasattr(data, "__arrow_c_stream__") or hasattr(data, "__arrow_c_array__")
 
 
-def _paths(path):
-    if isinstance(path, (str, os.PathLike)):
-        return [os.fspath(path)]
-    return [os.fspath(one) for one in path]
+_CURES = {"LazyFrame": "; collect() it first", "FileSystemDataset": "; give its to_table()",
+          "Series": "; give a table with named columns"}
+
+
+def _paths(path, what="open"):
+    if isinstance(path, (str, bytes, os.PathLike)):
+        return [os.fsdecode(path)]
+    kind = type(path).__name__
+    if isinstance(path, (list, tuple)):
+        if all(isinstance(one, (str, bytes, os.PathLike)) for one in path):
+            return [os.fsdecode(one) for one in path]
+        kind = "a list of " + type(path[0]).__name__
+    tables = " or an Arrow table (pyarrow, Polars, pandas)" if what == "open" else ""
+    raise ArgumentError(f"{what}: needs a path, a list of paths{tables}, got {kind}"
+                        f"{_CURES.get(kind, '')}")
+
+
+def _name(name, what):
+    if name is None or isinstance(name, str):
+        return name or ""
+    raise ArgumentError(f"open: {what} must be the name of a column, got {name!r}")
+
+
+def whole(value, what, least):
+    """A whole number of at least `least`."""
+    if isinstance(value, bool) or not isinstance(value, (int, np.integer)) or value < least:
+        raise ArgumentError(f"{what} must be an integer >= {least}, got {value!r}")
+    return int(value)
+
+
+def is_recipe(recipe, what):
+    """Refuses what is no recipe where one is wanted."""
+    if recipe is None or hasattr(recipe, "_core"):
+        return recipe
+    raise ArgumentError(f"{what}: recipe must be a lade.Recipe, got {type(recipe).__name__}; "
+                        "read a file with lade.Recipe.from_file")
 
 
 def open(path, entity=None, time=None, *, columns=None, filters=None, layout="auto",  # noqa: A001
@@ -98,7 +137,7 @@ def open(path, entity=None, time=None, *, columns=None, filters=None, layout="au
         "memory_budget": memory_budget,
     }
     options = core_options(**arguments)
-    if recipe is not None:
+    if is_recipe(recipe, "open") is not None:
         options = _core.with_recipe(options, recipe._core)
     if _is_table(path):
         return Dataset(_core.from_table(path, options), None)
@@ -154,9 +193,9 @@ def convert(path, target=None, *, entity=None, time=None, recipe=None, source=No
     options = core_options(entity=entity, time=time, source=source, on_disorder=on_disorder,
                            on_bad=on_bad, max_bad=max_bad, on_truncated=on_truncated,
                            limits=limits, memory_budget=memory_budget)
-    if recipe is not None:
+    if is_recipe(recipe, "convert") is not None:
         options = _core.with_recipe(options, recipe._core)
-    return _core.convert(_paths(path), os.fspath(path if refresh else target), options,
+    return _core.convert(_paths(path, "convert"), os.fspath(path if refresh else target), options,
                          row_group_rows, parse_bytes(page_bytes, "page_bytes"), overwrite,
                          dry_run, refresh)
 
@@ -239,9 +278,10 @@ class Dataset:
 
     def _id(self, i):
         n = len(self)
+        i = operator.index(i)
         if not -n <= i < n:
             raise IndexError(f"sequence must be in 0..{n - 1}, got {i}")
-        i = int(i) % n if n else 0
+        i %= n
         return i if self._sequences is None else int(self._sequences[i])
 
     def info(self, i):
@@ -250,7 +290,8 @@ class Dataset:
 
     def sequence(self, i, columns=None):
         """Sequence i as a pyarrow.RecordBatch."""
-        return self._core.sequence(self._id(i), None if columns is None else list(columns))
+        columns = None if columns is None else _names(columns, "columns")
+        return self._core.sequence(self._id(i), columns)
 
     def __getitem__(self, i):
         batch = self.sequence(i)

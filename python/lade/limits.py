@@ -1,11 +1,12 @@
 """Bounds on what a file may claim, and sizes in bytes as people write them."""
 
 from lade import _core
+from lade.errors import ArgumentError
 
 
 def parse_bytes(value, what):
     """Bytes from 65536, "64KiB", "2GiB"."""
-    return value if isinstance(value, int) else _core.parse_bytes(str(value), what)
+    return value if isinstance(value, int) and not isinstance(value, bool) else _core.parse_bytes(str(value), what)
 
 
 class Limits:
@@ -43,4 +44,9 @@ def _restore(given):
 
 
 def core_limits(limits):
-    return _core.Limits() if limits is None else limits._core
+    if limits is None:
+        return _core.Limits()
+    if not isinstance(limits, Limits):
+        raise ArgumentError("limits must be lade.Limits(name=value, ...), got "
+                            f"{type(limits).__name__}")
+    return limits._core

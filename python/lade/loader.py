@@ -8,7 +8,7 @@ import numpy as np
 from lade import _core, arguments
 from lade.arguments import Default
 from lade.batch import Batch
-from lade.dataset import as_dataset
+from lade.dataset import as_dataset, is_recipe, whole
 from lade.errors import ArgumentError
 from lade.limits import parse_bytes
 from lade.recipe import Recipe
@@ -51,8 +51,14 @@ class DataLoader:
                               "in_order", "aliases")}
         for alias, value in aliases.items():
             if alias not in arguments.ALIASES:
-                raise TypeError(f"DataLoader has no argument '{alias}'")
+                raise TypeError(arguments.unknown(alias, [*given, *arguments.ALIASES]))
             given[arguments.ALIASES[alias]] = value
+        is_recipe(recipe, "DataLoader")
+        if collate_fn is not None and not callable(collate_fn):
+            raise ArgumentError(f"DataLoader: collate_fn must be callable, got {collate_fn!r}")
+        if generator is not None and not hasattr(generator, "initial_seed"):
+            raise ArgumentError("DataLoader: generator must be a torch.Generator, got "
+                                f"{generator!r}; or give seed=")
         self.dataset = as_dataset(dataset, recipe)
         if recipe is None:
             recipe = Recipe._of(_core.default_recipe(self.dataset._core))
@@ -76,14 +82,14 @@ class DataLoader:
     def _choice(self, values):
         choice = _core.SampleChoice()
         choice.shuffle = arguments.shuffle_word(values["shuffle"])
-        choice.seed = values["seed"]
-        choice.fraction = values["sample_fraction"]
+        choice.seed = arguments.seed(values["seed"])
+        choice.fraction = arguments.number(values["sample_fraction"], "sample_fraction")
         if values["samples"] is not None:
-            choice.set_samples(np.ascontiguousarray(values["samples"], dtype=np.int64))
+            choice.set_samples(arguments.ids(values["samples"], "samples"))
         if self.dataset._sequences is not None:
             choice.set_sequences(np.ascontiguousarray(self.dataset._sequences, np.int64))
         if values["sampler"] is not None:
-            choice.set_order(np.fromiter(values["sampler"], dtype=np.int64))
+            choice.set_order(arguments.ids(values["sampler"], "sampler"))
         return choice
 
     def _options(self, values):
@@ -96,12 +102,13 @@ class DataLoader:
         if values["memory_budget"] != "auto":
             options.memory_budget = parse_bytes(values["memory_budget"], "memory_budget")
         options.set_digest(values["digest"])
-        options.set_timeout(float(values["timeout"]))
+        options.set_timeout(arguments.number(values["timeout"], "timeout"))
         pad_to, to_max = arguments.padding(values["pad_to"])
         max_length = values["max_length"]
-        options.plan([(k, str(v)) for k, v in (values["dtypes"] or {}).items()],
-                     -1 if max_length is None else max_length, pad_to, to_max,
-                     values["pad_multiple"])
+        options.plan(arguments.dtypes(values["dtypes"]),
+                     -1 if max_length is None else
+                     whole(max_length, "DataLoader: max_length", 0), pad_to, to_max,
+                     whole(values["pad_multiple"], "DataLoader: pad_multiple", 1))
         return options
 
     def __len__(self):
@@ -119,7 +126,7 @@ class DataLoader:
 
     def set_epoch(self, epoch):
         """Fixes the epoch that `iter` starts next."""
-        self._core.set_epoch(epoch)
+        self._core.set_epoch(whole(epoch, "set_epoch: epoch", 0))
 
     @property
     def epoch(self):
@@ -128,11 +135,13 @@ class DataLoader:
 
     def batch_at(self, epoch, step):
         """Any batch again; leaves running iterators alone."""
-        return Batch(self._core.batch_at(epoch, step), self._framework)
+        return Batch(self._core.batch_at(whole(epoch, "batch_at: epoch", 0),
+                                         whole(step, "batch_at: step", 0)), self._framework)
 
     def where_seen(self, sample_id, epoch):
         """All (step, rank, row) at which a sample is seen in an epoch."""
-        return self._core.where_seen(sample_id, epoch)
+        return self._core.where_seen(whole(sample_id, "where_seen: sample_id", 0),
+                                     whole(epoch, "where_seen: epoch", 0))
 
     def digest(self):
         """Of everything delivered so far; equal for equal batches in equal order."""

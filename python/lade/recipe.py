@@ -1,12 +1,13 @@
 """`Recipe` and its parts. All of it becomes the JSON form of a recipe; C++ checks it."""
 
+import datetime
 import json
 import os
 
 import numpy as np
 
 from lade import _core
-from lade.dataset import as_dataset
+from lade.dataset import as_dataset, whole
 from lade.errors import ArgumentError
 from lade.limits import core_limits
 
@@ -60,9 +61,11 @@ class Recipe:
             if key in sequence:
                 raise ArgumentError(f"Recipe: '{key}' is given twice, also in sequence=")
             sequence[key] = value
-        inputs = [{"column": one} if isinstance(one, str) else dict(one) for one in inputs]
+        inputs = [{"column": one} if isinstance(one, str) else one
+                  for one in _parts(inputs, "inputs", "names of columns or lade.input(...)")]
         form = _given(sequence=sequence or None, input=inputs or None,
-                      target=[dict(one) for one in targets] or None, source=source,
+                      target=_parts(targets, "targets", "lade.aggregate(...) and the like")
+                      or None, source=source,
                       output=output, loader=loader, label=label)
         self._core = _core.Recipe.from_json(
             json.dumps(form, default=_plain), "lade.Recipe", core_limits(limits))
@@ -144,6 +147,7 @@ class Recipe:
         boundary set there and returns a report.
         """
         dataset = as_dataset(data, self)
+        threads = whole(threads, "apply: threads", 0)
         if dataset._sequences is not None:
             raise ArgumentError("apply: give the whole dataset, not a part of a split")
         if output is None:
@@ -167,7 +171,20 @@ class Recipe:
         return (Recipe.from_json, (self.to_json(),))
 
 
+def _parts(parts, what, kinds):
+    """A list of dicts (or, of inputs, texts)."""
+    if isinstance(parts, (list, tuple)):
+        wrong = [one for one in parts if not isinstance(one, (str, dict))
+                 or (isinstance(one, str) and what == "targets")]
+        if not wrong:
+            return list(parts)
+        parts = wrong[0]
+    raise ArgumentError(f"Recipe: {what} must be a list of {kinds}, got {parts!r}")
+
+
 def _plain(value):
+    if isinstance(value, (datetime.date, datetime.datetime)):
+        return value.isoformat()
     if isinstance(value, (np.integer, np.floating, np.bool_)):
         return value.item()
     if isinstance(value, tuple):

@@ -7,9 +7,14 @@
 
 namespace lade::python {
 
+namespace {
+
+using Clock = std::chrono::steady_clock;
+constexpr std::chrono::milliseconds kPause{100};
+
+}  // namespace
+
 std::function<void()> poll_signals() {
-  using Clock = std::chrono::steady_clock;
-  constexpr std::chrono::milliseconds kPause{100};
   const auto next = std::make_shared<std::atomic<Clock::rep>>(
       (Clock::now() + kPause).time_since_epoch().count());
   return [next] {

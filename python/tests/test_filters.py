@@ -17,7 +17,7 @@ NAN = float("nan")
 def table():
     return pa.table({
         "user": [1, 1, 1, 2, 2, 3],
-        "at": pa.array([0, 10, 20, 0, 10, 20], pa.timestamp("s")),
+        "at": pa.array([0, 10_000, 20_000, 0, 10_000, 20_000], pa.timestamp("ms")),
         "amount": [1.0, None, 3.0, NAN, 5.0, -6.0],
         "word": ["a", "b", "it's", None, "a", "é"],
         "strange `name` (%)": [1, 2, 3, 4, 5, 6],
@@ -144,7 +144,8 @@ def either(request, table, tmp_path):
 def test_split_by_time_is_half_open(either):
     cuts = ["1970-01-01T00:00:10", "1970-01-01T00:00:20"]
     assert lengths(either.split(by="time", cuts=cuts)) == [[1, 1], [1, 1], [1, 1]]
-    assert lengths(either.split(by="time", cuts=[10, 20])) == [[1, 1], [1, 1], [1, 1]]
+    assert lengths(either.split(by="time", cuts=[10_000, 20_000])) == \
+        [[1, 1], [1, 1], [1, 1]]
     moments = [np.datetime64(10, "s"), datetime.datetime(1970, 1, 1, 0, 0, 20)]
     assert lengths(either.split(by="time", cuts=moments)) == [[1, 1], [1, 1], [1, 1]]
     train, test = either.split(by="time", cuts=["1970-01-02"])
@@ -152,16 +153,16 @@ def test_split_by_time_is_half_open(either):
 
 
 def test_purge_drops_events_of_the_later_part(either):
-    parts = either.split(by="time", cuts=[10], purge="10s")
+    parts = either.split(by="time", cuts=[10_000], purge="10s")
     assert lengths(parts) == [[1, 1], [1, 1]] and [p.events for p in parts] == [2, 2]
-    parts = either.split(by="time", cuts=[10], purge=datetime.timedelta(seconds=11))
+    parts = either.split(by="time", cuts=[10_000], purge=datetime.timedelta(seconds=11))
     assert [p.events for p in parts] == [2, 0]
 
 
 def test_splits_by_entity_and_time_may_follow_one_another(either):
     by_entity = either.split([0.5, 0.5], seed=7)
-    late = [part.split(by="time", cuts=[10])[1] for part in by_entity]
-    other = either.split(by="time", cuts=[10])[1].split([0.5, 0.5], seed=7)
+    late = [part.split(by="time", cuts=[10_000])[1] for part in by_entity]
+    other = either.split(by="time", cuts=[10_000])[1].split([0.5, 0.5], seed=7)
     assert lengths(late) == lengths(other)
     entities = [[part.info(i)["entity"] for i in range(len(part))] for part in late]
     assert entities == [[part.info(i)["entity"] for i in range(len(part))] for part in other]
@@ -196,7 +197,7 @@ def test_splits_that_are_none_say_what_to_change(either, arguments, words):
 
 
 def test_parts_by_time_go_through_the_loader(either):
-    train, test = either.split(by="time", cuts=[20])
+    train, test = either.split(by="time", cuts=[20_000])
     recipe = lade.Recipe(inputs=["amount", lade.input("word", kind="category")]).fit(train)
     for part, events in ((train, 4), (test, 2)):
         loader = lade.DataLoader(part, recipe, batch_size=8, framework="numpy", num_workers=0)

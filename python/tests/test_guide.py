@@ -17,10 +17,10 @@ PAGES = ["README.md", "docs/guide/getting-started.md", "docs/guide/python.md",
          "docs/guide/recipes.md", "docs/guide/targets.md", "docs/guide/command-line.md"]
 
 
-def blocks(root, page, language):
-    """Fenced blocks of a language, in order."""
+def blocks(root, page, *languages):
+    """(language, text) of fenced blocks, in order."""
     text = (root / page).read_text()
-    return re.findall(rf"^```{language}\n(.*?)^```", text, re.MULTILINE | re.DOTALL)
+    return re.findall(rf"^```({'|'.join(languages)})\n(.*?)^```", text, re.MULTILINE | re.DOTALL)
 
 
 @pytest.fixture
@@ -39,34 +39,36 @@ def folder(tmp_path, root, bank_csv, monkeypatch):
     })
     (tmp_path / "events").mkdir()
     pq.write_table(events, tmp_path / "events/a.parquet")
-    pyarrow.csv.write_csv(events, tmp_path / "events/a.csv")
+    at = pa.array([str(time) for time in events.column("at").to_pylist()])
+    pyarrow.csv.write_csv(events.set_column(1, "at", at), tmp_path / "events/a.csv")
     monkeypatch.chdir(tmp_path)
     return tmp_path
 
 
-@pytest.mark.parametrize("page", PAGES)
-def test_python_blocks_run_one_after_the_other(root, folder, page):
-    space = {"lade": lade, "model": lambda *arrays: None}
-    for block in blocks(root, page, "python"):
-        exec(compile(block, page, "exec"), space)  # noqa: S102
-
-
-@pytest.mark.parametrize("page", PAGES)
-def test_commands_run_one_after_the_other(root, folder, program, page):
+def run_commands(text, program):
+    """Runs the lines that call lade; the others install or build."""
     path = os.pathsep.join([os.path.dirname(program), os.environ["PATH"]])
-    for block in blocks(root, page, "sh"):
-        for line in block.splitlines():
-            if not re.match(r"(\w+=\S+ )?lade ", line):
-                continue
+    for line in text.splitlines():
+        if line.startswith("lade "):
             done = subprocess.run(["bash", "-c", line], capture_output=True, text=True,
                                   env={**os.environ, "PATH": path}, timeout=120)
             assert done.returncode == 0, line + "\n" + done.stderr
 
 
 @pytest.mark.parametrize("page", PAGES)
+def test_examples_run_one_after_the_other(root, folder, program, page):
+    space = {"lade": lade, "model": lambda *arrays: None}
+    for language, text in blocks(root, page, "python", "sh"):
+        if language == "sh":
+            run_commands(text, program)
+        else:
+            exec(compile(text, page, "exec"), space)  # noqa: S102
+
+
+@pytest.mark.parametrize("page", PAGES)
 def test_recipes_of_the_guide_are_recipes(root, page):
-    for block in blocks(root, page, "toml"):
-        assert lade.Recipe.from_toml(block).to_json()
+    for _, text in blocks(root, page, "toml"):
+        assert lade.Recipe.from_toml(text).to_json()
 
 
 def test_the_guide_has_examples(root):

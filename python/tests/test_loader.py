@@ -17,7 +17,7 @@ import numpy as np
 import pytest
 
 import lade
-from lade import arguments
+from lade import warn
 
 
 def ids(loader):
@@ -218,7 +218,7 @@ def test_rooms_not_built_say_so(loader_of):
 
 
 def test_arguments_for_processes_warn_once(loader_of):
-    arguments._warned.clear()
+    warn._warned.clear()
     with pytest.warns(UserWarning, match="persistent_workers"):
         loader_of(persistent_workers=True)
     with warnings.catch_warnings():
