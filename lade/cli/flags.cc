@@ -173,6 +173,8 @@ io::OpenOptions open_options(const DataFlags& flags, const Recipe* recipe) {
   if (!flags.memory_budget.empty()) {
     options.memory_budget = parse_bytes(flags.memory_budget, "--memory-budget");
   }
+  require(flags.threads >= 0,
+          fmt::format("--threads: must be >= 0, got {}", flags.threads));
   options.threads = flags.threads;
   options.limits = limits_of(flags);
   auto& policies = options.policies;

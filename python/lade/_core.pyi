@@ -177,6 +177,8 @@ class OpenOptions:
 
     def source_of(self, arg: Recipe, /) -> None: ...
 
+    def set_filter(self, arg: str, /) -> None: ...
+
     def policy(self, arg0: str, arg1: str, /) -> None: ...
 
     def max_bad_count(self, arg: int, /) -> None: ...
@@ -232,6 +234,15 @@ class Dataset:
 
     def split_units(self, seed: int) -> object:
         """The number in [0, 1) that decides the part of each entity."""
+
+    def time_split(self, cuts: Sequence[str], purge: str) -> list[str]:
+        """Filters of the parts by time."""
+
+    def filtered(self, text: str, sequences: Annotated[NDArray[numpy.int64], dict(shape=(None,), order='C', device='cpu', writable=False)] | None) -> Dataset:
+        """The events of a dataset in memory for which a condition is true."""
+
+def same_entities(part: Dataset, whole: Dataset, sequences: Annotated[NDArray[numpy.int64], dict(shape=(None,), order='C', device='cpu', writable=False)]) -> object:
+    """Numbers in `part` of the entities that have these numbers in `whole`."""
 
 def open(paths: Sequence[str], options: OpenOptions) -> Dataset:
     """Opens files, directories and globs."""

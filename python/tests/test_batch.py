@@ -134,3 +134,56 @@ def test_content_digest_depends_on_the_bytes_alone(loader_of):
     padded = first(loader_of(batch_size=6, pad_multiple=8))
     assert padded["numerical"].shape[1] == 8
     assert one.content_digest() == padded.content_digest()
+
+
+def test_a_moved_batch_is_a_batch(loader_of):
+    torch = pytest.importorskip("torch")
+    for framework in ("numpy", "torch"):
+        batch = loader_of(framework=framework, dtypes={"numerical": "bf16"}).batch_at(0, 1)
+        here = batch.to("cpu")
+        assert isinstance(here, lade.Batch) and here.numerical.dtype == torch.bfloat16
+        assert (here.epoch, here.step, here.nbytes) == (batch.epoch, batch.step, batch.nbytes)
+        assert list(here) == list(batch) and repr(here) == repr(batch)
+        assert here.arrow() == batch.arrow()
+        assert here.content_digest() == batch.content_digest()
+        away = batch.to("meta", non_blocking=True)  # stands for any device but this one
+        assert away.targets["spent"].device.type == away["lengths"].device.type == "meta"
+        assert (away.epoch, away.step, away.nbytes) == (batch.epoch, batch.step, batch.nbytes)
+        with pytest.raises(lade.ArgumentError, match="to\\('cpu'\\)"):
+            away.arrow()
+        with pytest.raises(lade.ArgumentError, match="moved"):
+            away.content_digest()
+
+
+def test_a_moved_batch_lets_the_slab_go(loader_of):
+    pytest.importorskip("torch")
+    loader = loader_of(batch_size=6)
+    batch = next(iter(loader))
+    away = batch.to("meta")
+    assert loader.stats()["lent_bytes"] > 0
+    del batch
+    assert away.step == 0 and loader.stats()["lent_bytes"] == 0
+
+
+def test_pinning_without_cuda_warns_once_and_changes_nothing(loader_of):
+    torch = pytest.importorskip("torch")
+    if torch.cuda.is_available():
+        pytest.skip("there is a CUDA device")
+    lade.warn._warned.discard("pin_memory")
+    loader = loader_of(pin_memory=True)
+    with pytest.warns(UserWarning, match="no CUDA") as warned:
+        batches = list(loader)
+    assert len(warned) == 1
+    assert all(isinstance(batch.numerical, np.ndarray) for batch in batches)
+    assert batches[0].pin_memory() is batches[0]
+
+
+def test_pinning_copies_every_array(loader_of, monkeypatch):
+    torch = pytest.importorskip("torch")
+    monkeypatch.setattr(torch.cuda, "is_available", lambda: True)
+    monkeypatch.setattr(torch.Tensor, "pin_memory", lambda tensor: tensor.clone())
+    batch = loader_of(pin_memory=True).batch_at(0, 0)
+    pinned = batch.pin_memory()
+    assert torch.equal(pinned.numerical, torch.from_numpy(batch.numerical))
+    assert pinned.numerical.data_ptr() != batch.numerical.ctypes.data
+    assert isinstance(next(iter(loader_of(pin_memory=True))).numerical, torch.Tensor)
