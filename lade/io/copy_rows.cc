@@ -42,29 +42,42 @@ void copy_values(const std::vector<const Column*>& from,
   out.owners.push_back(std::move(values));
 }
 
+/// The codes of one chunk, and what they are in the copy.
+struct CodedChunk {
+  const Column* column = nullptr;
+  const std::int32_t* codes = nullptr;
+  std::int32_t* copied = nullptr;  // by code; made when the chunk is met
+};
+
 void copy_texts(const std::vector<const Column*>& from, const std::vector<RowRef>& rows,
                 Copied& out) {
   constexpr std::int32_t kUnseen = -2;
   auto values = std::make_shared_for_overwrite<std::int32_t[]>(rows.size());
-  std::vector<std::vector<std::int32_t>> memos(from.size());  // old code -> new code
-  TextCodes codes;
+  std::vector<CodedChunk> chunks(from.size());
+  std::vector<std::vector<std::int32_t>> memos(from.size());
+  TextCodes codes(/*any_bytes=*/true);  // readers have judged them
+  std::int32_t* const to = values.get();
   for (std::size_t i = 0; i < rows.size(); ++i) {
-    const Column& column = *from[rows[i].chunk];
-    std::int32_t code = 0;
-    if (column.valid(rows[i].row)) {
-      const std::int32_t old = column.as<std::int32_t>()[rows[i].row];
-      auto& memo = memos[rows[i].chunk];
-      if (memo.empty())
-        memo.assign(static_cast<std::size_t>(column.dictionary->size()), kUnseen);
-      std::int32_t& known = memo[static_cast<std::size_t>(old)];
-      if (known == kUnseen) known = codes.code((*column.dictionary)[old]);
-      code = known;
+    const RowRef ref = rows[i];
+    CodedChunk& chunk = chunks[ref.chunk];
+    if (chunk.column == nullptr) {
+      const Column& column = *from[ref.chunk];
+      auto& memo = memos[ref.chunk];
+      memo.assign(static_cast<std::size_t>(column.dictionary->size()) + 1, kUnseen);
+      chunk = {&column, column.as<std::int32_t>(), memo.data()};
     }
-    values[static_cast<std::ptrdiff_t>(i)] = code;
+    if (chunk.column->valid(ref.row)) {
+      const std::int32_t old = chunk.codes[ref.row];
+      std::int32_t& known = chunk.copied[old];
+      if (known == kUnseen) known = codes.code((*chunk.column->dictionary)[old]);
+      to[i] = known;
+    } else {
+      to[i] = 0;
+    }
   }
   Index bytes = 0;
   auto dictionary = codes.take_dictionary(&bytes);
-  out.column.values = values.get();
+  out.column.values = to;
   out.column.dictionary = dictionary.get();
   out.bytes += bytes + static_cast<Index>(rows.size() * 4);
   out.owners.push_back(std::move(values));

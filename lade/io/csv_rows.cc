@@ -10,10 +10,12 @@ namespace {
 /// Grows a row field by field; one for a whole block.
 class RowCutter {
  public:
-  RowCutter(std::string_view text, Index columns, const Limits& limits)
+  /// `fields`: how many there are in the text.
+  RowCutter(std::string_view text, std::size_t fields, Index columns,
+            const Limits& limits)
       : text_(text), limits_(limits) {
     rows_.columns = columns;
-    rows_.fields.resize(text.size() / 16 + static_cast<std::size_t>(columns));
+    rows_.fields.resize(fields + static_cast<std::size_t>(columns));
   }
 
   /// The byte at `end` ends a field; false if a limit is broken.
@@ -51,9 +53,6 @@ class RowCutter {
     }
     ++rows_.rows;
     at_ += static_cast<std::size_t>(rows_.columns);
-    if (at_ + static_cast<std::size_t>(rows_.columns) > rows_.fields.size()) {
-      rows_.fields.resize(2 * rows_.fields.size());
-    }
     return true;
   }
   bool within_limits(Index ordinal, std::uint32_t end) {
@@ -93,7 +92,11 @@ Index CsvRows::ordinal(Index row) const {
 
 CsvRows cut_rows(std::string_view text, const std::uint64_t* marks, Index columns,
                  const Limits& limits) {
-  RowCutter cutter(text, columns, limits);
+  const std::size_t words = (text.size() + 63) / 64;
+  std::size_t fields = 0;
+  for (std::size_t word = 0; word < words; ++word)
+    fields += static_cast<std::size_t>(std::popcount(marks[word]));
+  RowCutter cutter(text, fields, columns, limits);
   for (std::size_t word = 0; word * 64 < text.size(); ++word) {
     for (std::uint64_t bits = marks[word]; bits != 0; bits &= bits - 1) {
       const auto at = static_cast<std::uint32_t>(word * 64) +
@@ -104,10 +107,7 @@ CsvRows cut_rows(std::string_view text, const std::uint64_t* marks, Index column
   return cutter.take();
 }
 
-std::string_view field_text(std::string_view text, CsvField field, char quote,
-                            std::string& scratch) {
-  const std::string_view raw = text.substr(field.begin, field.size);
-  if (raw.empty() || quote == 0 || raw[0] != quote) return raw;
+std::string_view unquoted(std::string_view raw, char quote, std::string& scratch) {
   const std::string_view inner = raw.substr(1);
   const std::size_t close = inner.find(quote);
   if (close + 1 == inner.size()) return inner.substr(0, close);

@@ -57,8 +57,16 @@ struct CsvRows {
 CsvRows cut_rows(std::string_view text, const std::uint64_t* marks, Index columns,
                  const Limits& limits);
 
-/// What a field says: without quotes, doubled quotes as one. Views `text` or `scratch`.
-std::string_view field_text(std::string_view text, CsvField field, char quote,
-                            std::string& scratch);
+/// A field that begins with a quote: without quotes, doubled ones as one. Views `raw`
+/// or `scratch`.
+std::string_view unquoted(std::string_view raw, char quote, std::string& scratch);
+
+/// What a field says. Views `text` or `scratch`.
+inline std::string_view field_text(std::string_view text, CsvField field, char quote,
+                                   std::string& scratch) {
+  const std::string_view raw{text.data() + field.begin, field.size};
+  if (raw.empty() || quote == 0 || raw[0] != quote) return raw;
+  return unquoted(raw, quote, scratch);
+}
 
 }  // namespace lade::io

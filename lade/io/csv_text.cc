@@ -65,7 +65,8 @@ bool is_utf8(std::string_view text) noexcept {
   return true;
 }
 
-TextCodes::TextCodes() : recent_(256), slots_(64), offsets_{0} {}
+TextCodes::TextCodes(bool any_bytes)
+    : any_bytes_(any_bytes), recent_(256), slots_(64), offsets_{0} {}
 
 TextCodes::Slot& TextCodes::find(std::string_view text, std::uint64_t hash) {
   const std::size_t mask = slots_.size() - 1;
@@ -93,7 +94,7 @@ std::int32_t TextCodes::look_up(std::string_view text) {
   const std::uint64_t hash = xxh3_64(text, table_seed());
   Slot& slot = find(text, hash);
   if (slot.used) return slot.code;
-  const bool good = is_utf8(text);
+  const bool good = any_bytes_ || is_utf8(text);
   std::string& bytes = good ? bytes_ : refused_;
   slot = {.hash = hash,
           .code = good ? static_cast<std::int32_t>(offsets_.size() - 1) : -1,
@@ -122,7 +123,7 @@ void TextCodes::grow() {
 std::shared_ptr<const Dictionary> TextCodes::take_dictionary(Index* bytes) {
   auto texts = std::make_shared<Texts>(Texts{std::move(bytes_), std::move(offsets_)});
   *bytes = static_cast<Index>(texts->bytes.capacity() + 8 * texts->offsets.capacity());
-  *this = TextCodes();
+  *this = TextCodes(any_bytes_);
   const char* data = texts->bytes.data();
   const std::span<const std::int64_t> offsets(texts->offsets);
   return std::make_shared<Dictionary>(offsets, data, std::move(texts));

@@ -49,8 +49,9 @@ inline ShortText ShortText::of(std::string_view text) noexcept {
 /// Gives equal texts equal codes, 0, 1, 2 ... in the order in which they first come.
 class TextCodes {
  public:
-  TextCodes();
-  /// -1 for a text that is not UTF-8.
+  /// `any_bytes`: what is not UTF-8 is as good as any other text.
+  explicit TextCodes(bool any_bytes = false);
+  /// -1 for a text that is not UTF-8, unless any bytes will do.
   std::int32_t code(std::string_view text);
   /// What was seen; the object is empty afterwards.
   std::shared_ptr<const Dictionary> take_dictionary(Index* bytes);
@@ -70,6 +71,7 @@ class TextCodes {
   std::int32_t look_up(std::string_view text);
   Slot& find(std::string_view text, std::uint64_t hash);
   void grow();
+  bool any_bytes_ = false;
   std::vector<Recent> recent_;  // short texts met last, by hash
   std::vector<Slot> slots_;
   std::size_t used_ = 0;

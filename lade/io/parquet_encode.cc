@@ -30,6 +30,8 @@ class TextCoder {
   TextCoder(const arrow::DataType& type, Index rows) : rows_(rows) {
     codes_ = take(arrow::AllocateBuffer(rows * 4), "writing");
     validity_ = take(arrow::AllocateEmptyBitmap(rows), "writing");
+    codes_to_ = reinterpret_cast<std::int32_t*>(codes_->mutable_data());
+    validity_to_ = validity_->mutable_data();
     offsets_.push_back(0);
     value_type_ = type.id() == arrow::Type::BINARY ? arrow::binary() : arrow::utf8();
   }
@@ -69,12 +71,18 @@ class TextCoder {
     const auto& texts = static_cast<const arrow::BinaryArray&>(*array.dictionary());
     constexpr std::int32_t kUnseen = -2;
     std::vector<std::int32_t> known(static_cast<std::size_t>(texts.length()), kUnseen);
+    const arrow::Array& indices = *array.indices();
+    const bool nulls = array.null_count() > 0;
+    const std::int32_t* const plain =
+        indices.type_id() == arrow::Type::INT32
+            ? static_cast<const arrow::Int32Array&>(indices).raw_values()
+            : nullptr;
     for (Index r = 0; r < array.length(); ++r) {
-      if (array.IsNull(r)) {
+      if (nulls && array.IsNull(r)) {
         put(-1);
         continue;
       }
-      const Index at = array.GetValueIndex(r);
+      const Index at = plain != nullptr ? plain[r] : array.GetValueIndex(r);
       std::int32_t& mine = known[static_cast<std::size_t>(at)];
       if (mine == kUnseen) mine = texts.IsNull(at) ? -1 : code(texts.GetView(at));
       put(mine);
@@ -92,14 +100,10 @@ class TextCoder {
     return at->second;
   }
   void put(std::int32_t code) {
-    auto* const codes = reinterpret_cast<std::int32_t*>(codes_->mutable_data());
-    codes[at_] = code < 0 ? 0 : code;
-    if (code < 0) {
-      ++nulls_;
-    } else {
-      std::uint8_t& byte = validity_->mutable_data()[at_ >> 3];
-      byte = static_cast<std::uint8_t>(byte | 1U << (at_ & 7));
-    }
+    codes_to_[at_] = code < 0 ? 0 : code;
+    if (code < 0) ++nulls_;
+    std::uint8_t& byte = validity_to_[at_ >> 3];
+    byte = static_cast<std::uint8_t>(byte | unsigned{code >= 0} << (at_ & 7));
     ++at_;
   }
 
@@ -108,6 +112,8 @@ class TextCoder {
   Index nulls_ = 0;
   std::shared_ptr<arrow::Buffer> codes_;
   std::shared_ptr<arrow::Buffer> validity_;
+  std::int32_t* codes_to_ = nullptr;
+  std::uint8_t* validity_to_ = nullptr;
   std::shared_ptr<arrow::DataType> value_type_;
   std::unordered_map<std::string_view, std::int32_t> found_;  // views of the batches
   std::vector<std::int32_t> offsets_;

@@ -9,10 +9,10 @@
 namespace lade::io {
 namespace {
 
-/// Entity and time in one number, and where the row stood.
+/// Entity and time in one number.
 struct Packed {
   std::uint64_t key = 0;
-  std::uint64_t place = 0;
+  RowRef ref;
 };
 
 constexpr unsigned kDigitBits = 11;
@@ -37,10 +37,26 @@ bool before(const SortKey& a, const SortKey& b) {
   return a.entity != b.entity ? a.entity < b.entity : a.time < b.time;
 }
 
+/// The same of keys in order; `sequence` tells one sequence from another.
+template <class Key, class Sequence>
+SortedRows rows_of(const std::vector<Key>& keys, Sequence sequence) {
+  SortedRows out;
+  out.rows.reserve(keys.size());
+  for (std::size_t i = 0; i < keys.size(); ++i) {
+    if (i == 0 || sequence(keys[i]) != sequence(keys[i - 1])) out.begins.push_back(i);
+    out.rows.push_back(keys[i].ref);
+  }
+  return out;
+}
+
+SortedRows rows_of(const std::vector<SortKey>& keys) {
+  return rows_of(keys, [](const SortKey& key) { return key.entity; });
+}
+
 }  // namespace
 
-void sort_keys(std::vector<SortKey>& keys) {
-  if (std::is_sorted(keys.begin(), keys.end(), before)) return;
+SortedRows sort_keys(std::vector<SortKey> keys) {
+  if (std::is_sorted(keys.begin(), keys.end(), before)) return rows_of(keys);
   SortKey low = keys.front();
   SortKey high = keys.front();
   for (const SortKey& key : keys) {
@@ -54,24 +70,26 @@ void sort_keys(std::vector<SortKey>& keys) {
       time_bits + static_cast<unsigned>(std::bit_width(high.entity - low.entity));
   if (bits > 64) {
     std::stable_sort(keys.begin(), keys.end(), before);
-    return;
+    return rows_of(keys);
   }
-  std::vector<Packed> items(keys.size());
-  for (std::size_t i = 0; i < keys.size(); ++i) {
-    // A shift by 64 is no shift: then no entity differs from another.
+  // A shift by 64 is no shift: with such times no entity differs from another.
+  const auto entity_of = [&](std::uint64_t key) {
+    return time_bits == 64 ? 0 : key >> time_bits;
+  };
+  std::vector<Packed> items;
+  items.reserve(keys.size());
+  for (const SortKey& key : keys) {
     const std::uint64_t entity =
-        time_bits == 64 ? 0 : (keys[i].entity - low.entity) << time_bits;
-    items[i] = {entity | (keys[i].time - low.time), i};
+        time_bits == 64 ? 0 : (key.entity - low.entity) << time_bits;
+    items.push_back({entity | (key.time - low.time), key.ref});
   }
-  std::vector<Packed> other(keys.size());
+  keys = {};
+  std::vector<Packed> other(items.size());
   for (unsigned shift = 0; shift < bits; shift += kDigitBits) {
     sort_digit(items, other, shift);
     items.swap(other);
   }
-  other = {};
-  std::vector<SortKey> sorted(keys.size());
-  for (std::size_t i = 0; i < keys.size(); ++i) sorted[i] = keys[items[i].place];
-  keys.swap(sorted);
+  return rows_of(items, [&](const Packed& item) { return entity_of(item.key); });
 }
 
 }  // namespace lade::io

@@ -2,6 +2,7 @@
 // The order of rows by (entity, time), as numbers.
 #pragma once
 
+#include <cstddef>
 #include <cstdint>
 #include <vector>
 
@@ -21,9 +22,14 @@ struct SortKey {
   RowRef ref;
 };
 
-/// Sorts by entity, then time; equal rows stay in their order.
-/// Memory: 32 bytes a row beside the keys.
-void sort_keys(std::vector<SortKey>& keys);
-inline constexpr std::size_t kSortBytes = sizeof(SortKey) + 32;  // a row while sorted
+/// Rows in order, and where among them each sequence begins.
+struct SortedRows {
+  std::vector<RowRef> rows;
+  std::vector<std::size_t> begins;  // ascending
+};
+
+/// By entity, then time; equal rows stay in their order.
+SortedRows sort_keys(std::vector<SortKey> keys);
+inline constexpr std::size_t kSortBytes = sizeof(SortKey) + 32;  // a row, at most
 
 }  // namespace lade::io

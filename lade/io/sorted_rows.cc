@@ -6,6 +6,7 @@
 #include <deque>
 #include <optional>
 #include <string_view>
+#include <utility>
 
 namespace lade::io {
 namespace {
@@ -205,7 +206,7 @@ struct RowSorter::State {
            schema.fields[static_cast<std::size_t>(options.entity)].type.kind ==
                Kind::text;
   }
-  void sort_run();
+  SortedRows sort_run();
   void spill_run();
   void give_run(const Sink& sink, const std::function<void(const RowPool&)>& at_end);
   void merge(std::vector<SpillFile> files, const Sink& sink,
@@ -213,9 +214,9 @@ struct RowSorter::State {
   void merge_some();
 };
 
-void RowSorter::State::sort_run() {
+SortedRows RowSorter::State::sort_run() {
   if (text_entity()) rank_texts(pool, options.entity, keys);
-  sort_keys(keys);
+  return sort_keys(std::exchange(keys, {}));
 }
 
 /// Writes rows in order as blocks of a spill file.
@@ -243,25 +244,25 @@ class BlockWriter {
 };
 
 void RowSorter::State::spill_run() {
-  sort_run();
+  const SortedRows sorted = sort_run();
   SpillFile file(*options.files, options.directory);
   BlockWriter writer(file, schema, options.block_rows, options.threads);
-  for (const SortKey& key : keys) writer.add(pool, key.ref);
+  for (const RowRef row : sorted.rows) writer.add(pool, row);
   writer.flush(pool);
   runs.push_back(std::move(file));
   ++spilled;
-  keys.clear();
   pool = RowPool();
   bytes = 0;
 }
 
 void RowSorter::State::give_run(const Sink& sink,
                                 const std::function<void(const RowPool&)>& at_end) {
-  sort_run();
-  const SortKey* last = nullptr;
-  for (const SortKey& key : keys) {
-    sink(pool, key.ref, last == nullptr || last->entity != key.entity);
-    last = &key;
+  const SortedRows sorted = sort_run();
+  std::size_t next = 0;  // sequence
+  for (std::size_t i = 0; i < sorted.rows.size(); ++i) {
+    const bool first = next < sorted.begins.size() && sorted.begins[next] == i;
+    if (first) ++next;
+    sink(pool, sorted.rows[i], first);
   }
   at_end(pool);
 }
@@ -333,6 +334,9 @@ RowSorter::RowSorter(const Schema& schema, Options options)
     : state_(std::make_unique<State>()) {
   state_->schema = schema;
   state_->options = std::move(options);
+  const Index most = state_->options.run_bytes / static_cast<Index>(kSortBytes);
+  state_->keys.reserve(
+      static_cast<std::size_t>(std::min(most, state_->options.rows_expected)));
 }
 RowSorter::~RowSorter() = default;
 

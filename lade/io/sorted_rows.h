@@ -47,6 +47,7 @@ class RowSorter {
     Index run_bytes = Index{256} << 20;  // memory of a run before it is spilled
     Index block_rows = 4096;             // rows of one spilled block
     std::size_t fan_in = 64;             // runs merged at once
+    Index rows_expected = 0;             // how many will come, if known
     int threads = 1;
     std::string directory = ".";  // of the temporaries
     Files* files = nullptr;

@@ -77,8 +77,9 @@ Job check(const ConvertOptions& options) {
   return job;
 }
 
-io::RowSorter::Options sorter_options(const Job& job, const Schema& schema,
+io::RowSorter::Options sorter_options(const Job& job, const ConvertInput& input,
                                       const std::string& directory) {
+  const Schema& schema = input.schema();
   Index row = 0;
   for (const Field& field : schema.fields) row += width(field.type.kind) + 8;
   const Index block = row * kBlockRows;
@@ -87,6 +88,7 @@ io::RowSorter::Options sorter_options(const Job& job, const Schema& schema,
   options.time = job.policies.on_disorder == OnDisorder::keep ? -1 : job.time;
   options.run_bytes = job.options.memory_budget / 2;
   options.block_rows = kBlockRows;
+  options.rows_expected = input.rows();
   options.fan_in = static_cast<std::size_t>(
       std::clamp<Index>(job.options.memory_budget / (4 * block), 2, 256));
   options.threads = job.options.threads;
@@ -208,7 +210,7 @@ ConvertReport convert(const std::vector<std::string>& paths, const std::string& 
                                          .files = job.files,
                                          .sync_ns = sync_ns});
   io::RowSorter sorter(input.schema(),
-                       sorter_options(job, input.schema(), directory.part_path()));
+                       sorter_options(job, input, directory.part_path()));
   report.read = sort_rows(job, input, sorter);
   DatasetWriter writer(directory, input.schema(), writer_options(job));
   Index merged = 0;

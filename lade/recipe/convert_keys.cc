@@ -63,7 +63,7 @@ bool is_null_key(const Column& column, Index row) {
 struct KeyJudge::State {
   Options options;
   LatestTimes latest;
-  io::TextCodes texts;             // entities that are text
+  io::TextCodes texts{true};       // entities that are text
   std::vector<std::int32_t> code;  // of the chunk's dictionary, -2 = not asked
   Index bad = 0;
   Index seen = 0;

@@ -235,6 +235,43 @@ TEST(ConvertInput, PartsOfThePathBecomeColumns) {
   EXPECT_EQ(sum, 100 * (3 + 11));
 }
 
+TEST(ConvertInput, KeepsBytesThatAreNoText) {
+  io::MemoryFiles files;
+  arrow::BinaryBuilder bytes;
+  arrow::BinaryBuilder entities;
+  arrow::Int64Builder days;
+  for (int i = 0; i < 20; ++i) {
+    ASSERT_TRUE(bytes.Append(std::string("\xff\x00", 2) + std::to_string(i % 3)).ok());
+    ASSERT_TRUE(entities.Append(i % 2 == 0 ? "\xfe" : "\xfd").ok());
+    ASSERT_TRUE(days.Append(20 - i).ok());
+  }
+  const RecordBatch batch = arrow::RecordBatch::Make(
+      arrow::schema({arrow::field("account", arrow::binary()),
+                     arrow::field("day", arrow::int64()),
+                     arrow::field("raw", arrow::binary())}),
+      20,
+      {entities.Finish().ValueOrDie(), days.Finish().ValueOrDie(),
+       bytes.Finish().ValueOrDie()});
+  io::ParquetWriter writer(io::AtomicFile("/a.parquet", {.files = &files}),
+                           batch->schema());
+  writer.write(batch);
+  writer.finish();
+  const ConvertReport report = convert({"/a.parquet"}, "/all", bank_options(files));
+  EXPECT_EQ(report.sequences, 2);
+  EXPECT_EQ(report.read.rows_out_of_order, 18);  // each falls within its own entity
+  const io::ParquetFile file(files, "/all/part-00000.parquet");
+  const auto chunk = file.read_chunk(0, {"account", "day", "raw"});
+  for (Index r = 0; r < 20; ++r) {
+    const std::int64_t i = 20 - chunk->columns[1].as<std::int64_t>()[r];
+    const auto text = [&](std::size_t c) {
+      const Column& column = chunk->columns[c];
+      return (*column.dictionary)[column.as<std::int32_t>()[r]];
+    };
+    EXPECT_EQ(text(0), i % 2 == 0 ? "\xfe" : "\xfd");
+    EXPECT_EQ(text(2), std::string("\xff\x00", 2) + std::to_string(i % 3));
+  }
+}
+
 TEST(ConvertInput, RefusesTextInKeyValueDirectories) {
   io::MemoryFiles files;
   for (const char* name : {"/hive", "/hive/shop=3"}) files.make_directory(name);
