@@ -180,8 +180,10 @@ std::vector<Index> split_sizes(
     left -= sizes.back();
   }
   // Remainders within rounding of each other are ties: the earlier one wins.
-  std::stable_sort(rest.begin(), rest.end(), [](const auto& x, const auto& y) {
-    return std::round(x.first / kSlack) < std::round(y.first / kSlack);
+  std::sort(rest.begin(), rest.end(), [](const auto& x, const auto& y) {
+    const double of_x = std::round(x.first / kSlack);
+    const double of_y = std::round(y.first / kSlack);
+    return of_x < of_y || (of_x == of_y && x.second < y.second);
   });
   for (std::size_t i = 0; left > 0; ++i, --left) ++sizes[rest[i % rest.size()].second];
   for (std::size_t i = 0; left < 0; i = (i + 1) % sizes.size()) {
