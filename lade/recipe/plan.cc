@@ -359,6 +359,7 @@ Plan::Plan(const Recipe& recipe, const io::Dataset& dataset, PlanOptions options
   check_options(options);
   auto data = std::make_shared<Data>(recipe, dataset, std::move(options));
   Binder(*data).bind();
+  if (dataset.in_memory()) data->resident.emplace(dataset, data->columns);
   data_ = data;
   const Index longest = data->options.pad_to.empty() ? 0 : data->options.pad_to.back();
   for (Index id = 0; longest > 0 && id < samples(); ++id) {

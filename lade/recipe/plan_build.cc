@@ -1,7 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 #include <algorithm>
 #include <cstring>
-#include <exception>
 #include <optional>
 #include <utility>
 
@@ -44,19 +43,13 @@ class RowWriter {
 
   /// Rows [first, last).
   void write(Index first, Index last) {
-    // What is in memory already is asked for one row ahead.
-    const bool look_ahead = data_.dataset.in_memory() && !data_.rows_are_samples;
-    for (row_ = first; row_ < last; ++row_) {
-      const Index id = sample_id(row_);
-      if (data_.rows_are_samples) {
-        write_row_sample(id);
-      } else {
-        find_window();
-        if (look_ahead && row_ + 1 < last) look(kept_of(row_ + 1));
-        write_arrays(id);
+    if (data_.rows_are_samples) {
+      for (row_ = first; row_ < last; ++row_) {
+        write_row_sample(sample_id(row_));
+        count();
       }
-      ++counts_.samples;
-      counts_.events += kept_.events;
+    } else {
+      write_windows(first, last);
     }
     settle();
   }
@@ -83,6 +76,7 @@ class RowWriter {
         std::upper_bound(first.begin(), first.end(), id) - first.begin() - 1;
     if (group != group_) {
       chunk_ = reader_.row_group(group);
+      view_.chunk = chunk_.get();
       group_ = group;
       const Index indexed = data_.dataset.row_group_rows(group);
       if (chunk_->rows != indexed) fail_changed(chunk_->rows, indexed, group);
@@ -91,16 +85,56 @@ class RowWriter {
     write_arrays(id);
   }
 
-  /// Finds the sequence of a sample and computes its targets.
-  void find_window() {
-    kept_ = kept_of(row_);
-    if (kept_.sequence == sequence_) return;
-    auto read = take_read();
-    if (read.view.rows != kept_.length) {
-      fail_changed(read.view.rows, kept_.length, data_.dataset.home(kept_.sequence));
+  /// The window of a sample and, in memory, where its rows lie.
+  struct Found {
+    Plan::Kept kept;
+    std::optional<SequenceView> view;
+  };
+  Found find(Index row) const {
+    Found out;
+    out.kept = kept_of(row);
+    if (data_.resident) out.view = data_.resident->find(out.kept.sequence);
+    return out;
+  }
+
+  /// Places are looked up two rows ahead, so that nobody waits for the index; rows are
+  /// asked for one row ahead.
+  void write_windows(Index first, Index last) {
+    if (first == last) return;
+    Found here = find(first);
+    Found next = find(std::min(first + 1, last - 1));
+    for (row_ = first; row_ < last; ++row_) {
+      Found after = find(std::min(row_ + 2, last - 1));
+      if (row_ + 1 < last) ask_for(next);
+      enter(here);
+      write_arrays(sample_id(row_));
+      count();
+      here = std::exchange(next, after);
     }
-    view_ = read.view;
-    chunk_ = std::move(read.chunk);
+  }
+
+  void ask_for(const Found& found) const noexcept {
+    if (!found.view || found.kept.sequence == sequence_) return;
+    for (const BoundInput& input : data_.numbers) {
+      prefetch(found.view->chunk->columns[static_cast<std::size_t>(input.column)],
+               found.view->begin + found.kept.begin, found.kept.events);
+    }
+  }
+
+  /// Makes a sample the one that is written; computes the targets of a new sequence.
+  void enter(const Found& found) {
+    kept_ = found.kept;
+    if (kept_.sequence == sequence_) return;
+    if (found.view) {
+      view_ = *found.view;
+    } else {
+      auto read = reader_.sequence(kept_.sequence);
+      view_ = read.view;
+      chunk_ = std::move(read.chunk);
+    }
+    if (view_.rows != kept_.length) {
+      fail_changed(view_.rows, kept_.length, data_.dataset.home(kept_.sequence));
+    }
     sequence_ = kept_.sequence;
     if (data_.targets) {
       compute_targets(*data_.targets, view_, kept_.visible, scratch_.targets,
@@ -108,26 +142,9 @@ class RowWriter {
     }
   }
 
-  io::DatasetReader::Sequence take_read() {
-    auto ahead = std::exchange(ahead_, std::nullopt);
-    if (ahead && ahead->view.sequence == kept_.sequence) return std::move(*ahead);
-    return reader_.sequence(kept_.sequence);
-  }
-
-  /// Asks for the rows of a sample that comes next. What goes wrong is met again when
-  /// it is its turn.
-  void look(const Plan::Kept& next) noexcept {
-    try {
-      if (next.sequence == sequence_) return;
-      ahead_ = reader_.sequence(next.sequence);
-      const SequenceView& view = ahead_->view;
-      for (const BoundInput& input : data_.numbers) {
-        prefetch(view.chunk->columns[static_cast<std::size_t>(input.column)],
-                 view.begin + next.begin, next.events);
-      }
-    } catch (...) {
-      ahead_.reset();
-    }
+  void count() {
+    ++counts_.samples;
+    counts_.events += kept_.events;
   }
 
   /// A length from the index and one after reading must agree, or the file changed.
@@ -204,7 +221,7 @@ class RowWriter {
         const BoundInput& input = data_.numbers[static_cast<std::size_t>(f)];
         counts_.nulls_filled +=
             numeric(input.spec->numeric,
-                    chunk_->columns[static_cast<std::size_t>(input.column)],
+                    view_.chunk->columns[static_cast<std::size_t>(input.column)],
                     first_row() + begin, rows, values + f * tile, 1);
       }
       store_numbers(a, values, tile, rows, row + begin * entry);
@@ -283,9 +300,10 @@ class RowWriter {
       const Index rows = std::min(tile, kept_.events - begin);
       for (Index c = 0; c < spec.inner; ++c) {
         const BoundInput& input = data_.categories[static_cast<std::size_t>(c)];
-        const EncodeCounts met = encode(
-            *input.vocabulary, chunk_->columns[static_cast<std::size_t>(input.column)],
-            first_row() + begin, rows, scratch_.encode, scratch_.ids.data());
+        const EncodeCounts met =
+            encode(*input.vocabulary,
+                   view_.chunk->columns[static_cast<std::size_t>(input.column)],
+                   first_row() + begin, rows, scratch_.encode, scratch_.ids.data());
         counts_.unknown += met.unknown;
         store_ids(spec, rows, row + begin * entry + c * width(spec.type));
       }
@@ -321,7 +339,8 @@ class RowWriter {
   void write_label(std::size_t a) {
     std::int64_t label = -100;  // the usual ignore index: null, or no row left
     if (kept_.events > 0) {
-      const Column& column = chunk_->columns[static_cast<std::size_t>(data_.label)];
+      const Column& column =
+          view_.chunk->columns[static_cast<std::size_t>(data_.label)];
       const Index last = first_row() + kept_.events - 1;
       if (column.valid(last)) label = integer_at(column, last);
     }
@@ -382,10 +401,9 @@ class RowWriter {
   const io::DatasetReader& reader_;
   BuildScratch::State& scratch_;
   BuildCounts& counts_;
-  std::shared_ptr<const Chunk> chunk_;
+  std::shared_ptr<const Chunk> chunk_;  // keeps what was read alive
   SequenceView view_;
   Plan::Kept kept_;
-  std::optional<io::DatasetReader::Sequence> ahead_;  // of the next row
   Index sequence_ = -1;
   Index group_ = -1;
   Index row_ = 0;

@@ -6,6 +6,7 @@
 #include <string>
 #include <vector>
 
+#include "lade/io/resident.h"
 #include "lade/recipe/bind_targets.h"
 #include "lade/recipe/cut.h"
 #include "lade/recipe/plan.h"
@@ -68,6 +69,7 @@ struct Plan::Data {
   std::vector<BoundArray> bound;  // beside `arrays`
   bool rows_are_samples = false;  // window = "row" in storage order
   std::optional<WindowMap> windows;
+  std::optional<io::Resident> resident;  // of a dataset in memory
   std::vector<Index> first_row;  // of each row group, rows_are_samples
   std::vector<Cut> cuts;         // per sequence, only with until
   std::vector<Index> not_empty;  // drop_empty: sequences that have rows left
