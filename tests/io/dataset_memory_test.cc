@@ -154,7 +154,7 @@ TEST(DatasetInMemory, RefusesUnknownColumnsWithTheNearestName) {
     from_batches({batch}, options);
     FAIL();
   } catch (const ArgumentError& error) {
-    EXPECT_NE(std::string(error.what()).find("\"time\""), std::string::npos);
+    EXPECT_NE(std::string(error.what()).find("'time'"), std::string::npos);
   }
   EXPECT_THROW(from_batches({batch}, by_id()).reader({"amounts"}), ArgumentError);
 }
