@@ -85,23 +85,30 @@ bool names(std::string_view list, std::string_view controller) {
   return false;
 }
 
+// `path` begins with a slash.
+std::string below(const std::string& mounts, std::string_view controller,
+                  std::string_view path) {
+  std::string folder = mounts;
+  if (!controller.empty()) folder.append("/").append(controller);
+  return folder.append(path);
+}
+
 // A line of /proc/self/cgroup: "0::/path" (v2) or "4:cpu,cpuacct:/path" (v1).
 void read_group(const std::string& root, const std::string& line, MachineShare& share) {
   const auto first = line.find(':');
   const auto second = line.find(':', first == std::string::npos ? first : first + 1);
   if (second == std::string::npos) return;
   const std::string list = line.substr(first + 1, second - first - 1);
+  const std::string mounts = root + "/sys/fs/cgroup";
   for (const auto& path : ancestors(line.substr(second + 1))) {
     if (list.empty()) {
-      read_v2(root + "/sys/fs/cgroup" + path, share);
+      read_v2(below(mounts, "", path), share);
       continue;
     }
     for (const char* controller : {"memory", "cpu"}) {
       if (!names(list, controller)) continue;
-      read_v1(controller, root + "/sys/fs/cgroup/" + controller + path, share);
-      if (list != controller) {
-        read_v1(controller, root + "/sys/fs/cgroup/" + list + path, share);
-      }
+      read_v1(controller, below(mounts, controller, path), share);
+      if (list != controller) read_v1(controller, below(mounts, list, path), share);
     }
   }
 }

@@ -180,7 +180,8 @@ void to_integer(const In* in, Index count, Out* out, Index stride,
       out[i * stride] = y;
     } else {
       const double y = std::nearbyint(static_cast<double>(in[i]));
-      constexpr double kBeyond = static_cast<double>(Range::max() / 2 + 1) * 2;
+      constexpr double kBeyond =
+          2.0 * static_cast<double>(std::uint64_t{1} << (Range::digits - 1));
       if (std::isnan(y)) {
         ++counts.missing;
         out[i * stride] = 0;

@@ -346,6 +346,7 @@ void widen(Kind kind, const void* x, Index first, Index n, void* out) noexcept {
                                                        std::uint64_t, std::int64_t>>;
     const T* from = static_cast<const T*>(x) + first;
     Wide* to = static_cast<Wide*>(out);
+    // NOLINTNEXTLINE(bugprone-signed-char-misuse): int8 holds numbers here
     for (Index i = 0; i < n; ++i) to[i] = static_cast<Wide>(from[i]);
   });
 }

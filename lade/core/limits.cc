@@ -84,16 +84,16 @@ Index unit_bytes(std::string_view word) {
 
 /// Whole numbers are exact, others are cut to whole bytes. -1 if the text is no number.
 Index scaled(std::string_view number, Index unit) {
-  const char* end = number.data() + number.size();
+  const char* const begin = number.data();
+  const char* const end = begin + number.size();
   Index whole = 0;
-  const auto as_whole = std::from_chars(number.data(), end, whole);
+  const auto as_whole = std::from_chars(begin, end, whole);
   if (as_whole.ec == std::errc() && as_whole.ptr == end) {
     Index bytes = 0;
     return __builtin_mul_overflow(whole, unit, &bytes) ? -1 : bytes;
   }
   double real = 0;
-  const auto as_real =
-      std::from_chars(number.data(), end, real, std::chars_format::fixed);
+  const auto as_real = std::from_chars(begin, end, real, std::chars_format::fixed);
   if (as_real.ec != std::errc() || as_real.ptr != end || unit == 1) return -1;
   const double bytes = std::floor(real * static_cast<double>(unit));
   return bytes >= 0 && bytes < 0x1p62 ? static_cast<Index>(bytes) : -1;

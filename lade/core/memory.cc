@@ -85,8 +85,8 @@ void Ledger::raise_peak(Account account, Index now_all, Index now_one) noexcept 
   raise(peak_by_account_[at(account)], now_one);
 }
 
-Reservation::Reservation(std::shared_ptr<Ledger> ledger, Account account, Index bytes,
-                         std::string_view what) {
+Reservation::Reservation(const std::shared_ptr<Ledger>& ledger, Account account,
+                         Index bytes, std::string_view what) {
   *this = try_take(ledger, account, bytes);
   if (ok()) return;
   throw ArgumentError(std::string(what) + ": needs " + std::to_string(bytes) +

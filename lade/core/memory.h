@@ -76,7 +76,7 @@ class Reservation {
  public:
   Reservation() = default;
   /// Errors: ArgumentError naming `what`, the bytes and the budget if they do not fit.
-  Reservation(std::shared_ptr<Ledger> ledger, Account account, Index bytes,
+  Reservation(const std::shared_ptr<Ledger>& ledger, Account account, Index bytes,
               std::string_view what);
   /// Empty (`ok()` false) if they do not fit.
   static Reservation try_take(std::shared_ptr<Ledger> ledger, Account account,

@@ -147,6 +147,7 @@ Pool::~Pool() {
 int Pool::close(std::chrono::nanoseconds patience) noexcept {
   if (state_->inherited()) {
     // The threads are gone; their handles must be neither joined nor destroyed.
+    // NOLINTNEXTLINE(clang-analyzer-cplusplus.NewDeleteLeaks): on purpose, once a fork
     [[maybe_unused]] auto* leaked = new (std::nothrow) std::shared_ptr<State>(state_);
     return 0;
   }
@@ -242,15 +243,17 @@ void parallel_for(Index count, int threads, const std::function<void(Index)>& bo
   Loop loop(count, body);
   std::vector<std::thread> others;
   others.reserve(static_cast<std::size_t>(wanted - 1));
-  {
+  const auto start_threads = [&] {
     const SignalsBlocked blocked;
     try {
       for (Index i = 1; i < wanted; ++i) others.emplace_back([&loop] { loop.run(); });
     } catch (const std::system_error&) {
-      // The system has no more threads: those there are do the work.
+      return;  // the system has no more threads: those there are do the work
     } catch (const std::bad_alloc&) {
+      return;
     }
-  }
+  };
+  start_threads();
   loop.run();
   for (auto& thread : others) thread.join();
   if (loop.error) std::rethrow_exception(loop.error);

@@ -50,7 +50,7 @@ struct Progress::State {
   std::mutex mutex{};
   bool drawn = false;
 
-  State(std::string the_label, Index the_total, double after_s)
+  State(const std::string& the_label, Index the_total, double after_s)
       : label(escape_text(the_label)),
         total(the_total),
         first_ns(now_ns() + static_cast<std::int64_t>(after_s * 1e9)),
@@ -79,7 +79,7 @@ void Progress::State::draw() noexcept {
     std::fflush(stderr);
     drawn = true;
   } catch (const std::bad_alloc&) {
-    // a bar is not worth failing for
+    drawn = true;  // a bar is not worth failing for; what there is of it gets cleared
   }
 }
 

@@ -15,7 +15,7 @@ namespace lade::random {
 inline constexpr std::uint64_t kGamma = 0x9E3779B97F4A7C15U;
 
 /// One stream number, one use.
-enum Stream : std::uint64_t {
+enum Stream : std::uint8_t {
   order = 1,
   block = 2,
   group = 3,

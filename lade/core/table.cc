@@ -149,19 +149,20 @@ Schema import_schema(const arrow::Schema& schema, std::string_view source) {
   std::set<std::string_view> seen;
   for (const auto& field : schema.fields()) {
     const Place place{.source = std::string(source), .column = field->name()};
-    const auto refuse = [&](std::string_view rule, std::string_view what) {
+    const auto refusal = [&](std::string_view rule, std::string_view what) {
       Place at = place;
       at.rule = rule;
       at.value = field->type()->ToString();
-      throw DataError(std::move(at), what);
+      return DataError(std::move(at), what);
     };
     if (!seen.insert(field->name()).second) {
-      refuse("table.duplicate_column", "column names must differ");
+      throw refusal("table.duplicate_column", "column names must differ");
     }
     const std::optional<ColumnType> type = column_type(*field->type());
     if (!type) {
-      refuse("table.type", "columns of type " + escape_text(field->type()->ToString()) +
-                               " cannot be read; leave it out of the data");
+      throw refusal("table.type", "columns of type " +
+                                      escape_text(field->type()->ToString()) +
+                                      " cannot be read; leave it out of the data");
     }
     result.fields.push_back(
         {.name = field->name(), .type = *type, .nullable = field->nullable()});

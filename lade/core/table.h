@@ -64,6 +64,7 @@ std::shared_ptr<const Chunk> import_chunk(const RecordBatch& batch,
 /// The chunk as Arrow again, without a copy where layouts agree; text as dictionary.
 /// Requires: `schema` describes the chunk's columns.
 /// Errors: DataError `table.text_bytes` if the texts of one column exceed 2 GiB.
-RecordBatch export_chunk(std::shared_ptr<const Chunk> chunk, const Schema& schema);
+RecordBatch export_chunk(const std::shared_ptr<const Chunk>& chunk,
+                         const Schema& schema);
 
 }  // namespace lade

@@ -107,7 +107,8 @@ std::shared_ptr<arrow::Array> export_column(const Column& column, const Field& f
 
 }  // namespace
 
-RecordBatch export_chunk(std::shared_ptr<const Chunk> chunk, const Schema& schema) {
+RecordBatch export_chunk(const std::shared_ptr<const Chunk>& chunk,
+                         const Schema& schema) {
   LADE_DCHECK(chunk->columns.size() == schema.fields.size());
   arrow::FieldVector fields;
   arrow::ArrayVector arrays;

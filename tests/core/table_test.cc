@@ -527,7 +527,7 @@ TEST(ExportChunk, KeepsValuesTypesAndNulls) {
 TEST(ExportChunk, LivesLongerThanTheChunkHandle) {
   auto chunk = chunk_of(array(arrow::utf8(), R"(["a", "b", "a"])"));
   const Schema schema{{{.name = "x", .type = {.kind = Kind::text}}}};
-  const RecordBatch back = export_chunk(std::move(chunk), schema);
+  const RecordBatch back = export_chunk(chunk, schema);
   EXPECT_EQ(back->column(0)->GetScalar(2).ValueOrDie()->ToString(),
             arrow::DictionaryScalar::Make(arrow::MakeScalar(std::int32_t{0}),
                                           array(arrow::utf8(), R"(["a", "b"])"))
