@@ -89,7 +89,7 @@ std::string change_case(std::string_view text, bool to_lower) {
   out.reserve(text.size());
   for (std::size_t at = 0; at < text.size();) {
     const Point point = decode(text, at);
-    const std::int32_t base = to_lower ? 'A' : 'a';
+    const auto base = static_cast<unsigned char>(to_lower ? 'A' : 'a');
     if (point.value < 0x80) {
       const bool letter = point.value >= base && point.value < base + 26;
       out += static_cast<char>(letter ? point.value ^ 0x20 : point.value);
@@ -211,9 +211,10 @@ CleanStep parse_clean_step(std::string_view text) {
     const auto from = quoted(text, at);
     const bool comma = from && at < text.size() && text[at] == ',';
     const auto to = comma ? quoted(text, ++at) : std::nullopt;
-    require(to && at + 1 == text.size() && text[at] == ')',
-            "clean: replace must be written as replace('a', 'b'), got '" +
-                escape_text(text) + "'");
+    if (!from || !to || at + 1 != text.size() || text[at] != ')') {
+      throw ArgumentError("clean: replace must be written as replace('a', 'b'), got '" +
+                          escape_text(text) + "'");
+    }
     require(!from->empty(),
             "clean: replace needs a text to look for, got '" + escape_text(text) + "'");
     return {Step::replace, *from, *to};

@@ -144,8 +144,10 @@ Vocabulary::Vocabulary(std::vector<Entry> entries, VocabularyOptions options,
   state->cardinality =
       std::max<std::int64_t>(largest + 1, state->options.reserve_padding ? 1 : 0);
   if (state->options.unknown == Unknown::rare) {
-    require(rare_id.has_value(),
-            "vocabulary: unknown = \"rare\" needs rare = { into } among the values");
+    if (!rare_id) {
+      throw ArgumentError(
+          "vocabulary: unknown = \"rare\" needs rare = { into } among the values");
+    }
     state->unknown = *rare_id;
   }
   if (state->options.missing != Missing::token) state->missing = state->unknown;

@@ -16,6 +16,7 @@ namespace lade::io {
 
 class CarriedException final : public arrow::StatusDetail {
  public:
+  // NOLINTNEXTLINE(bugprone-throw-keyword-missing): kept, to be thrown by rethrow()
   explicit CarriedException(std::exception_ptr error) : error_(std::move(error)) {}
   const char* type_id() const override { return kTypeId; }
   std::string ToString() const override { return "an exception of lade"; }

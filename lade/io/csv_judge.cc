@@ -23,7 +23,7 @@ std::string value_text(const CsvColumn& column, CsvRule rule, std::string_view v
   switch (rule) {
     case CsvRule::date:
       return fmt::format("date must match {} and exist, got '{}'",
-                         column.date->pattern(), shown);
+                         column.date ? column.date->pattern() : "", shown);
     case CsvRule::utf8:
       return fmt::format("text must be UTF-8, got '{}'", shown);
     case CsvRule::null_key:
