@@ -101,7 +101,8 @@ struct OpenRequest {
   Index half_budget() const { return ledger->budget() / 2; }
 };
 
-/// Fills in what the manifest records: keys, policies; the source is that of its making.
+/// Fills in what the manifest records: keys, policies; the source is that of its
+/// making.
 void take_recorded(OpenRequest& request);
 
 /// Text files, grouped in memory.

@@ -70,9 +70,9 @@ struct Plan::Data {
   bool rows_are_samples = false;  // window = "row" in storage order
   std::optional<WindowMap> windows;
   std::optional<io::Resident> resident;  // of a dataset in memory
-  std::vector<Index> first_row;  // of each row group, rows_are_samples
-  std::vector<Cut> cuts;         // per sequence, only with until
-  std::vector<Index> not_empty;  // drop_empty: sequences that have rows left
+  std::vector<Index> first_row;          // of each row group, rows_are_samples
+  std::vector<Cut> cuts;                 // per sequence, only with until
+  std::vector<Index> not_empty;          // drop_empty: sequences that have rows left
 
   Data(Recipe r, io::Dataset d, PlanOptions o)
       : recipe(std::move(r)), dataset(std::move(d)), options(std::move(o)) {}
