@@ -26,12 +26,26 @@ def made(tmp_path_factory, program, bank_csv, bank_recipe_path):
     return folder
 
 
-def test_help_goes_to_stdout_and_is_quick(program, run):
-    begin = time.perf_counter()
+def interrupt(process, number=signal.SIGINT, delay=0.0):
+    """Sends the signal `delay` seconds after the program has taken it over; output and errors.
+
+    The wait for its end is a watchdog against a hang: how soon it comes is for script/bench.
+    """
+    def caught():
+        with open(f"/proc/{process.pid}/status", encoding="ascii") as lines:
+            masks = [int(line.split()[1], 16) for line in lines if line.startswith("SigCgt")]
+        return bool(masks and masks[0] >> (number - 1) & 1)
+
+    while process.poll() is None and not caught():
+        time.sleep(0.001)
+    time.sleep(delay)
+    process.send_signal(number)
+    return process.communicate(timeout=60)
+
+
+def test_help_goes_to_stdout(run):
     done = run("--help")
-    seconds = time.perf_counter() - begin
     assert done.returncode == 0 and "convert" in done.stdout and not done.stderr
-    assert seconds < 5  # the figure is for script/bench; this only sees a hang
     for verb in ("convert", "inspect", "fit", "apply", "load", "info"):
         assert run(verb, "--help").returncode == 0
     assert lade.__version__ in run("--version").stdout
@@ -167,16 +181,12 @@ def test_a_closed_pipe_ends_silently(program, made):
 
 @pytest.mark.parametrize("number,code", [(signal.SIGINT, 130), (signal.SIGTERM, 143)])
 @pytest.mark.parametrize("delay", [0.1, 0.4])
-def test_signals_end_it_soon_with_their_code(program, made, number, code, delay):
+def test_signals_end_it_with_their_code(program, made, number, code, delay):
     process = subprocess.Popen(
         [program, "load", str(made / "bank.json"), str(made / "bank"), "--epochs", "1000000",
          "--quiet"], stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True)
-    time.sleep(delay)
-    process.send_signal(number)
-    begin = time.monotonic()
-    out, _ = process.communicate(timeout=10)
+    out, _ = interrupt(process, number, delay)
     assert process.returncode == code and not out
-    assert time.monotonic() - begin < 2
 
 
 def test_an_interrupted_conversion_leaves_all_or_nothing(program, run, bank_csv, made,
@@ -186,11 +196,8 @@ def test_an_interrupted_conversion_leaves_all_or_nothing(program, run, bank_csv,
         process = subprocess.Popen(
             [program, "convert", bank_csv, str(target), "--recipe", str(made / "bank.json")],
             stdout=subprocess.PIPE, stderr=subprocess.PIPE)
-        time.sleep(delay)
-        process.send_signal(signal.SIGINT)
-        process.communicate(timeout=10)
-        # Before the program has set up its signals the system itself ends it.
-        assert process.returncode in (0, 130, -signal.SIGINT)
+        interrupt(process, delay=delay)
+        assert process.returncode in (0, 130)
         if target.exists():
             assert run("inspect", target, "--verify").returncode == 0
         else:
@@ -222,15 +229,11 @@ def test_ctrl_c_ends_what_writes_and_leaves_nothing(program, made, large, tmp_pa
                  if verb == "convert" else [verb, recipe, str(large), "-o", target])
         process = subprocess.Popen([program, *words], stdout=subprocess.PIPE,
                                    stderr=subprocess.PIPE, text=True)
-        time.sleep(delay)
-        process.send_signal(signal.SIGINT)
-        begin = time.monotonic()
-        out, err = process.communicate(timeout=10)
-        seconds = time.monotonic() - begin
+        out, err = interrupt(process, delay=delay)
         codes.append(process.returncode)
         if process.returncode == 0:
             break  # a quick machine: it was done before the signal came
         assert process.returncode == 130, err
-        assert seconds < 2 and not out
+        assert not out
         assert os.listdir(tmp_path) == []
     assert 130 in codes
