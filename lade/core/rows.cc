@@ -19,6 +19,7 @@ constexpr Index kNear = 2 << 10;  // beyond it the processor has seen the patter
 
 void interleave(const float* in, Index stride, Index columns, Index rows,
                 float* out) noexcept {
+  if (rows == 0) return;  // there may be no memory then
   if (columns == 1) {
     std::memcpy(out, in, static_cast<std::size_t>(rows) * sizeof(float));
   } else {
@@ -27,6 +28,7 @@ void interleave(const float* in, Index stride, Index columns, Index rows,
 }
 
 void clear(std::byte* to, Index bytes) noexcept {
+  if (bytes == 0) return;
   if (bytes < kLong) {
     std::memset(to, 0, static_cast<std::size_t>(bytes));
     return;

@@ -72,7 +72,9 @@ TEST(TransactionStream, TakesMemoryThatDoesNotGrowWithAHistory) {
     EXPECT_EQ(rows, events);
     return most;
   };
-  EXPECT_EQ(peak_of(20'000), peak_of(200'000));
+  // A batch holds a few days more or less; 180,000 rows take more than a page.
+  EXPECT_NEAR(static_cast<double>(peak_of(20'000)),
+              static_cast<double>(peak_of(200'000)), 4096);
 }
 
 }  // namespace
