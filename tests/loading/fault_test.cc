@@ -172,14 +172,16 @@ TEST(WorkerError, ANewIteratorGoesOnAndThreadsComeBack) {
   const auto threads = threads_of_this_process();
   const auto descriptors = descriptors_of_this_process();
   {
-    auto broken_once = std::make_shared<std::atomic<bool>>(true);
+    // Not only at the first call: that may be one for the epoch after.
+    auto broken = std::make_shared<std::atomic<bool>>(true);
     Hooks hooks;
-    hooks.build = [broken_once](Index id) {
-      if (id == 9 && broken_once->exchange(false)) throw std::runtime_error("once");
+    hooks.build = [broken](Index id) {
+      if (id == 9 && *broken) throw std::runtime_error("for a while");
     };
     auto loader = make_memory_loader({.shuffle = false, .workers = 4, .hooks = hooks});
     auto iterator = loader.begin_epoch();
     EXPECT_THROW(while (iterator.next()){}, std::runtime_error);
+    *broken = false;
     loader.set_epoch(0);
     auto again = loader.begin_epoch();
     Index steps = 0;
