@@ -80,8 +80,7 @@ int run(int argc, char** argv) {
   } catch (const CLI::ParseError& error) {
     return explain(app, error);
   }
-  leave_if_asked();
-  return done;
+  return done;  // also when a signal came too late to stop anything
 }
 
 int guarded(int argc, char** argv) {
