@@ -10,6 +10,7 @@
 #include "arrays.h"
 #include "arrow_border.h"
 #include "lade/io/dataset.h"
+#include "lade/io/manifest.h"
 #include "lade/recipe/open.h"
 #include "lade/recipe/split.h"
 #include "lade/sampling/order.h"
@@ -170,6 +171,12 @@ void bind_report(nb::module_& m) {
 }
 
 }  // namespace
+
+nb::list paths_of(const std::vector<io::ManifestFile>& files) {
+  nb::list paths;
+  for (const io::ManifestFile& file : files) paths.append(file.path);
+  return paths;
+}
 
 void bind_io(nb::module_& m) {
   bind_limits(m);

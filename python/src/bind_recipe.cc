@@ -126,9 +126,7 @@ nb::dict convert_files(const std::vector<std::string>& paths, const std::string&
   d["input_bytes"] = report.input_bytes;
   d["decoded_bytes"] = report.decoded_bytes;
   d["sync_s"] = report.sync_s;
-  nb::list files;
-  for (const io::ManifestFile& file : report.files) files.append(file.path);
-  d["files"] = files;
+  d["files"] = paths_of(report.files);
   d["read"] = report.read;
   return d;
 }

@@ -90,9 +90,7 @@ nb::dict synthesize_files(const Spec& spec, const std::string& directory,
   d["events"] = report.events;
   d["bytes"] = report.bytes;
   d["parts_kept"] = report.parts_kept;
-  nb::list files;
-  for (const io::ManifestFile& file : report.files) files.append(file.path);
-  d["files"] = files;
+  d["files"] = paths_of(report.files);
   d["read"] = report.read;
   return d;
 }

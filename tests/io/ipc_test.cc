@@ -2,8 +2,6 @@
 #include "lade/io/ipc.h"
 
 #include <arrow/api.h>
-#include <arrow/io/memory.h>
-#include <arrow/ipc/writer.h>
 #include <gtest/gtest.h>
 
 #include <cstring>
@@ -28,17 +26,6 @@ void put(MemoryFiles& files, const std::string& path, std::string_view bytes) {
   const auto file = files.open(path, OpenMode::create);
   file->write(std::as_bytes(std::span(bytes)));
   file->close();
-}
-
-std::string stream_bytes(const RecordBatch& batch, bool marker) {
-  const auto sink = take(arrow::io::BufferOutputStream::Create(), "test");
-  const auto writer = take(arrow::ipc::MakeStreamWriter(sink, batch->schema()), "test");
-  check(writer->WriteRecordBatch(*batch), "test");
-  check(writer->WriteRecordBatch(*batch), "test");
-  check(writer->Close(), "test");
-  std::string bytes = take(sink->Finish(), "test")->ToString();
-  if (!marker) bytes.resize(bytes.size() - 8);
-  return bytes;
 }
 
 std::string file_bytes(const std::vector<RecordBatch>& batches,
@@ -110,7 +97,7 @@ TEST(IpcFile, AFlippedBitIsAnErrorOrValidRows) {
 TEST(IpcStream, GivesBatchesAndKnowsItsEnd) {
   MemoryFiles files;
   for (const bool marker : {true, false}) {
-    put(files, "/x.arrows", stream_bytes(rows(), marker));
+    put(files, "/x.arrows", testing::stream_bytes(rows(), marker));
     IpcStream stream(files, "/x.arrows");
     EXPECT_TRUE(stream.next()->Equals(*rows()));
     EXPECT_TRUE(stream.next()->Equals(*rows()));
@@ -121,7 +108,7 @@ TEST(IpcStream, GivesBatchesAndKnowsItsEnd) {
 
 TEST(IpcStream, ACutInAMessageIsAnErrorAfterExactRows) {
   MemoryFiles files;
-  const std::string whole = stream_bytes(rows(), true);
+  const std::string whole = testing::stream_bytes(rows(), true);
   for (std::size_t bytes = 1; bytes < whole.size(); ++bytes) {
     put(files, "/x.arrows", std::string_view(whole).substr(0, bytes));
     Index given = 0;
@@ -140,7 +127,7 @@ TEST(IpcStream, ACutInAMessageIsAnErrorAfterExactRows) {
 
 TEST(IpcStream, BytesBehindTheEndAreRefused) {
   MemoryFiles files;
-  put(files, "/x.arrows", stream_bytes(rows(), true) + "more bytes");
+  put(files, "/x.arrows", testing::stream_bytes(rows(), true) + "more bytes");
   IpcStream stream(files, "/x.arrows");
   stream.next();
   stream.next();

@@ -1,8 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 // The index that convert writes, and manifests made anew.
 #include <arrow/api.h>
-#include <arrow/io/memory.h>
-#include <arrow/ipc/writer.h>
 #include <gtest/gtest.h>
 
 #include <string>
@@ -280,18 +278,11 @@ TEST(ConvertInput, RefusesTextInKeyValueDirectories) {
 }
 
 std::string stream_bytes(bool marker) {
-  const RecordBatch batch =
+  return testing::stream_bytes(
       testing::batch_of({{"account", arrow::int64(), "[2, 1, 1]"},
                          {"day", arrow::int64(), "[1, 9, 3]"},
-                         {"kind", arrow::utf8(), R"(["a", null, "b"])"}});
-  const auto sink = take(arrow::io::BufferOutputStream::Create(), "test");
-  const auto writer = take(arrow::ipc::MakeStreamWriter(sink, batch->schema()), "test");
-  check(writer->WriteRecordBatch(*batch), "test");
-  check(writer->WriteRecordBatch(*batch), "test");
-  check(writer->Close(), "test");
-  std::string bytes = take(sink->Finish(), "test")->ToString();
-  if (!marker) bytes.resize(bytes.size() - 8);
-  return bytes;
+                         {"kind", arrow::utf8(), R"(["a", null, "b"])"}}),
+      marker);
 }
 
 TEST(ConvertInput, ReadsStreams) {

@@ -2,6 +2,8 @@
 #include "tests/testing/tables.h"
 
 #include <arrow/api.h>
+#include <arrow/io/memory.h>
+#include <arrow/ipc/writer.h>
 #include <arrow/json/from_string.h>
 
 #include "lade/core/table_internal.h"
@@ -18,6 +20,17 @@ RecordBatch batch_of(const std::vector<JsonColumn>& columns) {
   }
   const Index rows = arrays.empty() ? 0 : arrays[0]->length();
   return arrow::RecordBatch::Make(arrow::schema(fields), rows, arrays);
+}
+
+std::string stream_bytes(const RecordBatch& batch, bool marker) {
+  const auto sink = take(arrow::io::BufferOutputStream::Create(), "test");
+  const auto writer = take(arrow::ipc::MakeStreamWriter(sink, batch->schema()), "test");
+  check(writer->WriteRecordBatch(*batch), "test");
+  check(writer->WriteRecordBatch(*batch), "test");
+  check(writer->Close(), "test");
+  std::string bytes = take(sink->Finish(), "test")->ToString();
+  if (!marker) bytes.resize(bytes.size() - 8);
+  return bytes;
 }
 
 RecordBatch example_events() {

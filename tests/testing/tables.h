@@ -23,6 +23,10 @@ struct JsonColumn {
 /// A record batch from JSON texts of its columns.
 RecordBatch batch_of(const std::vector<JsonColumn>& columns);
 
+/// An Arrow IPC stream that holds the batch twice, with or without the marker of its
+/// end.
+std::string stream_bytes(const RecordBatch& batch, bool marker);
+
 /// The worked example of docs/guide/targets.md: 8 events of one user; columns user i64,
 /// time timestamp[us], amount f64, mcc i32.
 RecordBatch example_events();
