@@ -12,6 +12,7 @@
 #include "lade/core/memory.h"
 #include "lade/core/pool.h"
 #include "lade/core/progress.h"
+#include "lade/io/fingerprint.h"
 #include "lade/io/parquet.h"
 #include "lade/io/writer.h"
 #include "lade/synth/transactions_text.h"
@@ -22,7 +23,6 @@ namespace {
 constexpr Index kPartRows = Index{1} << 22;
 constexpr Index kUsersAtOnce = Index{1} << 20;
 constexpr Index kMostRecord = Index{64} << 20;
-constexpr Index kReadBytes = Index{1} << 20;
 constexpr std::string_view kPlan = "_lade/specification.json";
 constexpr std::string_view kUsers = "_lade/users.parquet";
 
@@ -195,15 +195,7 @@ class Synthesis {
   bool is_whole(const std::string& path, const io::ManifestFile& file) const {
     const auto part = options_.files->open(path, io::OpenMode::read);
     if (part->bytes() != file.bytes) return false;
-    Hasher hasher;
-    std::vector<std::byte> buffer(static_cast<std::size_t>(kReadBytes));
-    for (Index done = 0; done < file.bytes; done += kReadBytes) {
-      const Index size = std::min(kReadBytes, file.bytes - done);
-      const std::span<std::byte> piece(buffer.data(), static_cast<std::size_t>(size));
-      part->read_at(done, piece);
-      hasher.update(piece);
-    }
-    return hasher.digest64() == file.xxh3;
+    return io::hash_of_all(*part) == file.xxh3;
   }
 
   void make(Index part, io::ManifestFile& file) {
