@@ -66,8 +66,8 @@ namespace {
 class Machine {
  public:
   Machine(const Program::Data& program, std::span<const Column> columns,
-          EvalScratch::State& state)
-      : program_(program), columns_(columns), state_(state) {
+          EvalScratch::State& state, bool single = false)
+      : program_(program), columns_(columns), state_(state), single_(single) {
     constexpr std::size_t kMaskWords = kRun / 8;
     constexpr std::size_t kNumberWords = kRun + kMaskWords;
     const auto masks = static_cast<std::size_t>(program.masks);
@@ -136,6 +136,7 @@ class Machine {
   void load(const Instruction& i, Number& out) const;
   void whole_arithmetic(const Instruction& i, Number& out) const;
   void real_arithmetic(const Instruction& i, Number& out) const;
+  void round_to_single(double* values) const;
   void choose(const Instruction& i, Number& out) const;
   void calendar(const Instruction& i, Number& out) const;
   const std::uint8_t* both_valid(const Instruction& i, std::uint8_t* room) const;
@@ -145,6 +146,7 @@ class Machine {
   const Program::Data& program_;
   std::span<const Column> columns_;
   EvalScratch::State& state_;
+  bool single_;  // reals are rounded to f32
   std::uint64_t* first_number_ = nullptr;
   Index begin_ = 0;
   Index rows_ = 0;
@@ -285,6 +287,9 @@ void Machine::number(const Instruction& i, Number& out) {
     case Op::constant: {
       auto* values = static_cast<std::int64_t*>(values_of(i.out));
       std::fill_n(values, rows_, i.low);
+      if (single_ && i.type == NumberType::f64) {
+        round_to_single(static_cast<double*>(values_of(i.out)));
+      }
       out = {values, nullptr};
       return;
     }
@@ -375,7 +380,12 @@ void Machine::real_arithmetic(const Instruction& i, Number& out) const {
       i.b < 0 ? a : static_cast<const double*>(state_.numbers[index(i.b)].data);
   auto* values = static_cast<double*>(values_of(i.out));
   kernels::arithmetic(i.op, a, b, rows_, values);
+  if (single_) round_to_single(values);
   out = {values, valid};
+}
+
+void Machine::round_to_single(double* values) const {
+  for (Index r = 0; r < rows_; ++r) values[r] = static_cast<float>(values[r]);
 }
 
 void Machine::choose(const Instruction& i, Number& out) const {
@@ -432,11 +442,11 @@ void select(const Program& program, std::span<const Column> columns, Index begin
   }
 }
 
-void compute(const Program& program, std::span<const Column> columns, Index begin,
-             Index rows, EvalScratch& scratch, double* value, std::uint8_t* valid) {
-  const Program::Data& data = program.data();
+namespace {
+
+void run_all(Machine& machine, const Program::Data& data, Index begin, Index rows,
+             double* value, std::uint8_t* valid) {
   LADE_DCHECK(data.type != ValueType::text);
-  Machine machine(data, columns, scratch.state());
   for (Index done = 0; done < rows; done += kRun) {
     const Index count = std::min(kRun, rows - done);
     machine.run(begin + done, count, data.code.size());
@@ -460,6 +470,21 @@ void compute(const Program& program, std::span<const Column> columns, Index begi
       valids[r] = result.valid[r];
     }
   }
+}
+
+}  // namespace
+
+void compute(const Program& program, std::span<const Column> columns, Index begin,
+             Index rows, EvalScratch& scratch, double* value, std::uint8_t* valid) {
+  Machine machine(program.data(), columns, scratch.state());
+  run_all(machine, program.data(), begin, rows, value, valid);
+}
+
+void compute_single(const Program& program, std::span<const Column> columns,
+                    Index begin, Index rows, EvalScratch& scratch, double* value,
+                    std::uint8_t* valid) {
+  Machine machine(program.data(), columns, scratch.state(), true);
+  run_all(machine, program.data(), begin, rows, value, valid);
 }
 
 }  // namespace lade

@@ -67,4 +67,10 @@ void select(const Program& program, std::span<const Column> columns, Index begin
 void compute(const Program& program, std::span<const Column> columns, Index begin,
              Index rows, EvalScratch& scratch, double* value, std::uint8_t* valid);
 
+/// The same in f32 arithmetic: constants and every real result are rounded to f32, and
+/// given as f64. (With f32 operands this is f32 arithmetic for + - * /.)
+void compute_single(const Program& program, std::span<const Column> columns,
+                    Index begin, Index rows, EvalScratch& scratch, double* value,
+                    std::uint8_t* valid);
+
 }  // namespace lade

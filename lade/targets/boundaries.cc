@@ -121,6 +121,7 @@ std::int64_t first_day(const Boundary& boundary, std::int64_t key) {
 
 std::int64_t key_of_day(const Boundary& boundary, std::int64_t day) {
   if (boundary.every == Every::day) return day;
+  if (has_hppl_weeks(boundary)) return hppl_week_key(day);
   if (boundary.every == Every::week) return floor_div(day + 4 - boundary.week_start, 7);
   const Date date = to_date(day);
   const std::int64_t month = std::int64_t{date.year} * 12 + date.month - 1;
@@ -194,14 +195,34 @@ std::string boundary_key(const Boundary& boundary) {
   std::string key = to_string(boundary);
   if (boundary.every == Every::event || boundary.every == Every::sequence) return key;
   if (boundary.every == Every::week)
-    key += " from " + std::to_string(boundary.week_start);
+    key += boundary.compat == Compat::hppl
+               ? " of hppl"
+               : " from " + std::to_string(boundary.week_start);
   const bool utc = boundary.zone == nullptr || boundary.zone->name() == "UTC";
   return key + " in " + (utc ? "UTC" : boundary.zone->name()) + " of " +
          std::string(name(boundary.unit));
 }
 
+namespace {
+
+/// Runs of equal keys, which do not ascend.
+Index group_hppl_weeks(std::span<const std::int64_t> days, std::span<std::int32_t> last,
+                       std::span<std::int64_t> keys) {
+  std::size_t groups = 0;
+  for (std::size_t d = 0; d < days.size(); ++d) {
+    const std::int64_t key = hppl_week_key(days[d]);
+    if (groups == 0 || keys[groups - 1] != key) ++groups;
+    last[groups - 1] = static_cast<std::int32_t>(d);
+    keys[groups - 1] = key;
+  }
+  return static_cast<Index>(groups);
+}
+
+}  // namespace
+
 Index group_days(std::span<const std::int64_t> days, const Boundary& boundary,
                  std::span<std::int32_t> last, std::span<std::int64_t> keys) {
+  if (has_hppl_weeks(boundary)) return group_hppl_weeks(days, last, keys);
   Index groups = 0;
   std::int64_t key = 0;
   std::int64_t next = kLeast;  // first day of the interval after `key`
@@ -253,6 +274,8 @@ Index interval_ends(std::span<const std::int64_t> time, const Boundary& boundary
 
 std::int64_t interval_begin(const Boundary& boundary, std::int64_t key) {
   check_boundary(boundary, "interval_begin");
+  require(!has_hppl_weeks(boundary),
+          "interval_begin: a key names no week with compat = \"hppl\"");
   if (boundary.every == Every::event || boundary.every == Every::sequence) {
     throw ArgumentError("interval_begin: every must be a unit of time, got " +
                         to_string(boundary));
@@ -263,6 +286,24 @@ std::int64_t interval_begin(const Boundary& boundary, std::int64_t key) {
 
 std::int64_t interval_end(const Boundary& boundary, std::int64_t key) {
   return interval_begin(boundary, add_saturating(key, 1));
+}
+
+IntervalEdges interval_edges(const Boundary& boundary, std::int64_t key,
+                             std::int64_t first, std::int64_t last) {
+  if (!has_hppl_weeks(boundary)) {
+    return {interval_begin(boundary, key), interval_end(boundary, key)};
+  }
+  const auto day_of = [&](std::int64_t time) {
+    const std::int64_t second = floor_div(time, per_second(boundary.unit));
+    const Zone* zone = boundary.zone.get();
+    return floor_div(second + (zone == nullptr ? 0 : zone->at(second).offset),
+                     kDaySeconds);
+  };
+  const auto midnight = [&](std::int64_t day) {
+    return instant_of(boundary, multiply_saturating(day, row_width(boundary)));
+  };
+  return {midnight(hppl_week_begin(day_of(first))),
+          midnight(hppl_week_end(day_of(last)))};
 }
 
 }  // namespace lade

@@ -19,6 +19,15 @@ bool of_days(Every every) noexcept;
 Index group_days(std::span<const std::int64_t> days, const Boundary& boundary,
                  std::span<std::int32_t> last, std::span<std::int64_t> keys);
 
+/// Key, first day and day after the last of a day's week with compat = "hppl": 54 Y + 7
+/// times the ISO week, Y the calendar year; so weeks are cut at New Year.
+std::int64_t hppl_week_key(std::int64_t day);
+std::int64_t hppl_week_begin(std::int64_t day);
+std::int64_t hppl_week_end(std::int64_t day);
+inline bool has_hppl_weeks(const Boundary& boundary) noexcept {
+  return boundary.compat == Compat::hppl && boundary.every == Every::week;
+}
+
 /// a + b, a - b, a * b within the range of i64: what would leave it stays at its end.
 inline std::int64_t add_saturating(std::int64_t a, std::int64_t b) noexcept {
   using Limits = std::numeric_limits<std::int64_t>;

@@ -107,10 +107,11 @@ void Computation::give_sets(const TargetPlan& plan) {
        {&counts.values, &counts.invalid, &counts.missing, &counts.nonfinite}) {
     count->resize(std::max(count->size(), targets));
   }
+  const std::size_t classes = targets - plan_.classes.size();
   for (std::size_t t = 0; t < targets; ++t) {
     const std::size_t size =
         out_.sets[static_cast<std::size_t>(plan_.set_of[t])].ends.size();
-    out_.value[t].resize(size);
+    out_.value[t].resize(t < classes ? size : 0);
     out_.valid[t].resize(size);
     counts.values[t] += static_cast<Index>(size);
   }
@@ -344,6 +345,9 @@ void Computation::run(const TargetPlan& plan) {
   state_.element_before.resize(state_.partials.size());
   cut();
   give_sets(plan);
+  if (plan_.compat == Compat::hppl) {
+    return compute_hppl(plan_, view_, rows_, state_, out_);
+  }
   Index value = -1;
   for (const Pair& pair : plan_.pairs) {
     if (pair.value != value) {
@@ -353,6 +357,7 @@ void Computation::run(const TargetPlan& plan) {
     take_pair(pair);
   }
   compute_mixes(plan_, state_, out_);
+  compute_classes(plan_, state_, out_);
 }
 
 }  // namespace
@@ -400,6 +405,9 @@ TargetScratch::TargetScratch() : state_(std::make_unique<State>()) {}
 TargetScratch::~TargetScratch() = default;
 TargetScratch::TargetScratch(TargetScratch&&) noexcept = default;
 TargetCounts& TargetScratch::counts() { return state_->counts; }
+const double* TargetScratch::unrounded(Index target) const {
+  return state_->exact[static_cast<std::size_t>(target)].data();
+}
 
 void compute_targets(const TargetPlan& plan, const SequenceView& view, Index rows,
                      TargetScratch& scratch, SequenceTargets& out) {

@@ -21,7 +21,16 @@ Index interval_ends(std::span<const std::int64_t> time, const Boundary& boundary
 /// Exclusive end of the interval with this key, in units of the time column (dates: s),
 /// and its inclusive begin. Not for event and sequence.
 std::int64_t interval_end(const Boundary& boundary, std::int64_t key);
+/// Errors: ArgumentError for weeks of compat = "hppl", whose keys come twice a year.
 std::int64_t interval_begin(const Boundary& boundary, std::int64_t key);
+
+/// Begin and exclusive end of an interval from its key and the times of its first and
+/// last row, which the weeks of compat = "hppl" need. Not for event and sequence.
+struct IntervalEdges {
+  std::int64_t begin, end;
+};
+IntervalEdges interval_edges(const Boundary& boundary, std::int64_t key,
+                             std::int64_t first, std::int64_t last);
 
 /// Whether a plan finds shared work once. `off` changes no byte; it is for comparing
 /// speed.
@@ -33,21 +42,25 @@ enum class Sharing : std::uint8_t { on, off };
 class TargetPlan {
  public:
   /// `time` is the position of the time column in `schema`. Targets keep their order;
-  /// mixes follow them. `observed_until`: exclusive, in the unit of the time column.
+  /// mixes follow them, then classes. `observed_until`: exclusive, in the unit of the
+  /// time column.
   /// Errors: ArgumentError naming target, field, rule and value (transactions 4).
   TargetPlan(const Schema& schema, Index time, std::vector<TargetSpec> targets,
              std::vector<MixSpec> mixes, std::int64_t observed_until,
-             Sharing sharing = Sharing::on);
+             Sharing sharing = Sharing::on, std::vector<ClassSpec> classes = {});
 
   /// One set per distinct boundary, in order of first use.
   struct Set {
     Boundary boundary;
     std::string name;            // "day"
-    std::vector<Index> targets;  // positions, mixes included, in recipe order
+    std::vector<Index> targets;  // positions, mixes and classes included
   };
   const std::vector<Set>& sets() const;
-  Index size() const;  // targets and mixes
+  Index size() const;  // targets, mixes and classes
   const std::string& name(Index target) const;
+  /// The classes; they have the last positions. nullptr for a target or mix.
+  const std::vector<ClassSpec>& classes() const;
+  const ClassSpec* class_at(Index target) const;
   /// Columns (positions in the schema) that computing reads, time included.
   const std::vector<Index>& columns() const;
   /// What is shared, for people: "3 boundary sets, 4 filters, 9 partials for 20
@@ -68,9 +81,11 @@ struct SequenceTargets {
     std::vector<std::int64_t> keys;
   };
   std::vector<Set> sets;  // as TargetPlan::sets()
-  std::vector<std::vector<float>>
-      value;  // per target [T of its set]; `empty` where invalid
+  /// Per target [T of its set]; `empty` where invalid. Nothing for classes.
+  std::vector<std::vector<float>> value;
   std::vector<std::vector<std::uint8_t>> valid;
+  /// Per class, in the order of TargetPlan::classes().
+  std::vector<std::vector<std::int64_t>> label;
 };
 
 /// Counts of one run, to be summed over threads.
@@ -86,6 +101,9 @@ class TargetScratch {
   ~TargetScratch();
   TargetScratch(TargetScratch&&) noexcept;
   TargetCounts& counts();
+  /// Values of the last sequence in f64, before they were rounded: [T] of a target or
+  /// mix that a mix or class reads.
+  const double* unrounded(Index target) const;
   struct State;
   State& state() { return *state_; }
 

@@ -44,8 +44,9 @@ struct Job {
 
 /// Rows selected by `where`, values of `value`: partials are shared inside a pair.
 struct Pair {
-  Index where = -1;  // position in `wheres`, -1: all rows
-  Index value = -1;  // position in `values`, -1: no value
+  Index where = -1;        // position in `wheres`, -1: all rows
+  Index value = -1;        // position in `values`, -1: no value
+  HpplFilter filter = {};  // of `where`, with compat = "hppl"
   std::vector<Job> jobs;
 };
 
@@ -55,6 +56,8 @@ struct TargetPlan::Data {
   std::int64_t observed_until = 0;
   std::vector<TargetSpec> targets;
   std::vector<MixSpec> mixes;
+  std::vector<ClassSpec> classes;
+  Compat compat = Compat::none;  // of all targets
 
   std::vector<Set> sets;
   std::vector<Index> set_grid;  // per set
@@ -64,7 +67,7 @@ struct TargetPlan::Data {
   std::vector<Program> wheres, values;
   std::vector<bool> keep_mask;  // per where: another value needs it again
   std::vector<Pair> pairs;      // pairs of one value stand together
-  std::vector<bool> exact;      // per target and mix: a mix reads its f64 values
+  std::vector<bool> exact;      // per target and mix: its f64 values are read
   std::vector<Index> columns;
   bool any_ahead = false;
   Index partials = 0;  // (pair, unit, kind of partial)

@@ -27,6 +27,9 @@ enum class Every : std::uint8_t {
   sequence
 };
 
+/// Whose arithmetic a whole recipe repeats; none = that of docs/guide/targets.md.
+enum class Compat : std::uint8_t { none, hppl };
+
 /// How a sequence is cut into intervals.
 struct Boundary {
   Every every = Every::day;
@@ -34,6 +37,7 @@ struct Boundary {
   int week_start = 1;      // 1 = Monday .. 7 = Sunday
   std::shared_ptr<const Zone> zone = nullptr;  // UTC
   TimeUnit unit = TimeUnit::us;                // of the time column
+  Compat compat = Compat::none;                // hppl: weeks have the key 54Y + 7 week
 };
 /// "day", "week", "15min": the text of the recipe; boundary sets are named by it.
 std::string to_string(const Boundary& boundary);
@@ -56,6 +60,13 @@ bool is_total(AggregateKind kind) noexcept;
 
 enum class Warmup : std::uint8_t { partial, invalid };
 
+/// A test of one column, as compat = "hppl" makes it: its value, cut to a whole number
+/// toward zero, equals the bound; or its value in f32 is above the bound.
+struct HpplFilter {
+  enum class Test : std::uint8_t { equal, above } test = Test::equal;
+  std::int32_t bound = 0;
+};
+
 struct TargetSpec {
   std::string name;
   std::optional<Program> where = {};  // nullopt = all rows
@@ -66,6 +77,9 @@ struct TargetSpec {
   std::optional<float> empty = {};  // a given one also replaces the 0 of a total
   Warmup warmup = Warmup::partial;
   bool missing_fails = false;  // missing = "fail"
+  /// With hppl `where` is the number that `filter` tests; all targets of a plan agree.
+  Compat compat = Compat::none;
+  HpplFilter filter = {};
 };
 
 /// A mix: an expression over the targets (by position, mixes after targets) of one
@@ -75,5 +89,14 @@ struct MixSpec {
   Program expression;  // column i = target or earlier mix i
   float empty = 0.0F;
 };
+
+/// A class label per value: how many thresholds lie strictly below the value, in f64
+/// before it is rounded; -100 where the value is not valid.
+struct ClassSpec {
+  std::string name;
+  Index of = 0;                    // position of a target or mix
+  std::vector<double> thresholds;  // ascending; fitted ones may be equal
+};
+inline constexpr std::int64_t kNoClass = -100;  // the usual ignore index
 
 }  // namespace lade

@@ -62,7 +62,7 @@ struct TargetScratch::State {
   std::vector<std::array<PerCombine, 2>> partials;  // per grid, by extent
   std::vector<std::int32_t> count;                  // per window of a job
   std::vector<double> joined, suffix;
-  std::vector<std::vector<double>> exact;  // per target that a mix reads
+  std::vector<std::vector<double>> exact;  // per target that a mix or class reads
   std::vector<Column> mix_columns;
   std::uint64_t pair_stamp = 0, sequence_stamp = 0;
 };
@@ -89,6 +89,15 @@ void find_ranges(const TargetPlan::Data& plan, const Windows& windows,
 /// Fills the values of the plan's mixes from State::exact.
 void compute_mixes(const TargetPlan::Data& plan, TargetScratch::State& state,
                    SequenceTargets& out);
+
+/// Fills the labels of the plan's classes from State::exact.
+void compute_classes(const TargetPlan::Data& plan, TargetScratch::State& state,
+                     SequenceTargets& out);
+
+/// All targets and mixes of compat = "hppl". The grids are cut; `out` has room.
+void compute_hppl(const TargetPlan::Data& plan, const SequenceView& view,
+                  const SequenceRows& rows, TargetScratch::State& state,
+                  SequenceTargets& out);
 
 /// How values become what a batch holds.
 struct Delivery {

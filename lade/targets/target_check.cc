@@ -5,6 +5,7 @@
 #include <set>
 
 #include "lade/core/error.h"
+#include "lade/targets/boundaries_internal.h"
 
 namespace lade {
 namespace {
@@ -85,6 +86,27 @@ void check_window(const std::string& target, const TargetSpec& spec, TimeUnit un
   require(!window.within, target + "within must stand with every = \"event\" only");
 }
 
+/// What the published generator knows (transactions 3.8); everything else is refused.
+void check_hppl(const std::string& target, const TargetSpec& spec) {
+  const auto allow = [&](bool holds, const std::string& rule) {
+    require(holds, target + rule + " with compat = \"hppl\"");
+  };
+  const LookWindow& window = spec.window;
+  allow(of_days(spec.boundary.every) && spec.boundary.compat == Compat::hppl,
+        "every must be day, week, month, quarter or year");
+  allow(spec.boundary.week_start == 1, "week_start must be 1");
+  allow(window.direction == Direction::back && window.by == By::present &&
+            window.lag == 0 && !window.within,
+        "the window must be a look_back that counts intervals");
+  allow(spec.warmup == Warmup::partial, "warmup must be \"partial\"");
+  allow(!spec.missing_fails, "missing must be \"skip\"");
+  allow(!spec.empty || *spec.empty == 0.0F, "empty must be 0");
+  const AggregateKind kind = spec.aggregate;
+  allow(kind == AggregateKind::sum || kind == AggregateKind::mean ||
+            kind == AggregateKind::min || kind == AggregateKind::max,
+        "aggregate must be sum, mean, min or max");
+}
+
 }  // namespace
 
 void check_time(const Schema& schema, Index time) {
@@ -105,15 +127,30 @@ void check_names(const TargetPlan::Data& data) {
   };
   for (const TargetSpec& spec : data.targets) add(spec.name);
   for (const MixSpec& spec : data.mixes) add(spec.name);
+  for (const ClassSpec& spec : data.classes) add(spec.name);
+}
+
+void check_compat(const TargetPlan::Data& data) {
+  for (const TargetSpec& spec : data.targets) {
+    require(spec.compat == data.compat,
+            title("target", spec.name) + "compat must be the same for all targets");
+  }
+  require(data.compat == Compat::none || data.classes.empty(),
+          "targets: there are no classes with compat = \"hppl\"");
 }
 
 void check_target(const TargetSpec& spec, const Schema& schema, TimeUnit unit) {
   const std::string target = title("target", spec.name);
   check_boundary(target, spec.boundary, unit);
   check_window(target, spec, unit);
+  const bool hppl = spec.compat == Compat::hppl;
+  if (hppl) check_hppl(target, spec);
   if (spec.where) {
+    const ValueType type = spec.where->type();
+    const bool number = type == ValueType::integer || type == ValueType::real;
     check_program(target, "where", *spec.where,
-                  spec.where->type() == ValueType::boolean, "a condition", schema);
+                  hppl ? number : type == ValueType::boolean,
+                  hppl ? "a number that filter tests" : "a condition", schema);
   }
   require(!spec.empty || std::isfinite(*spec.empty),
           target + "empty must be a finite number");
@@ -162,6 +199,23 @@ Index check_mix(const MixSpec& spec, Index mix, const TargetPlan::Data& data) {
                 name_of(input) + " (" + set_name(input) + ")");
   }
   return set_of(inputs.front());
+}
+
+Index check_class(const ClassSpec& spec, const TargetPlan::Data& data) {
+  const std::string target = title("classes", spec.name);
+  const auto known = static_cast<Index>(data.targets.size() + data.mixes.size());
+  require(
+      spec.of >= 0 && spec.of < known,
+      target + "of must be a target or a mix, got position " + std::to_string(spec.of));
+  require(!spec.thresholds.empty(), target + "thresholds must not be empty");
+  for (std::size_t k = 0; k < spec.thresholds.size(); ++k) {
+    require(std::isfinite(spec.thresholds[k]), target + "thresholds must be finite");
+    require(k == 0 || spec.thresholds[k - 1] <= spec.thresholds[k],
+            target + "thresholds must ascend, got " +
+                std::to_string(spec.thresholds[k - 1]) + " before " +
+                std::to_string(spec.thresholds[k]));
+  }
+  return spec.of;
 }
 
 }  // namespace lade

@@ -13,4 +13,9 @@ void check_target(const TargetSpec& spec, const Schema& schema, TimeUnit unit);
 /// The boundary set of a mix: that of all its inputs.
 Index check_mix(const MixSpec& spec, Index mix, const TargetPlan::Data& data);
 
+/// One compat for all targets.
+void check_compat(const TargetPlan::Data& data);
+/// The position the classes are of.
+Index check_class(const ClassSpec& spec, const TargetPlan::Data& data);
+
 }  // namespace lade

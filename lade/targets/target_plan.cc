@@ -23,9 +23,16 @@ std::string key_of(const LookWindow& look) {
          (look.within ? boundary_key(*look.within) : "-");
 }
 
+/// Of a filter that is not part of the program it tests.
+std::string key_of_filter(const TargetSpec& spec) {
+  if (spec.compat == Compat::none || !spec.where) return "";
+  return std::to_string(static_cast<int>(spec.filter.test)) + "/" +
+         std::to_string(spec.filter.bound) + "/";
+}
+
 /// Targets with equal keys have equal bytes.
 std::string key_of(const TargetSpec& spec) {
-  std::string key = key_of(spec.where) + key_of(spec.value) +
+  std::string key = key_of(spec.where) + key_of_filter(spec) + key_of(spec.value) +
                     std::to_string(static_cast<int>(spec.aggregate)) + "/" +
                     boundary_key(spec.boundary) + "/" + key_of(spec.window) + "/" +
                     std::to_string(static_cast<int>(spec.warmup)) +
@@ -41,6 +48,7 @@ class Builder {
 
   void add_target(Index target);
   void add_mix(Index mix);
+  void add_class(Index position);
   void finish();
 
  private:
@@ -147,10 +155,11 @@ void Builder::add_target(Index target) {
   const Index windows = windows_of(spec);
   const Index where = program_of(spec.where, data_.wheres, wheres_);
   const Index value = program_of(spec.value, data_.values, values_);
-  const std::string key = own(std::to_string(where) + "/" + std::to_string(value));
+  const std::string key =
+      own(std::to_string(where) + "/" + key_of_filter(spec) + std::to_string(value));
   const auto [found, added] =
       pairs_.try_emplace(key, static_cast<Index>(data_.pairs.size()));
-  if (added) data_.pairs.push_back({where, value, {}});
+  if (added) data_.pairs.push_back({where, value, spec.filter, {}});
   auto& jobs = data_.pairs[static_cast<std::size_t>(found->second)].jobs;
   if (share_) jobs_[key_of(spec)] = {found->second, jobs.size()};
   jobs.push_back({target, windows, {}});
@@ -165,6 +174,16 @@ void Builder::add_mix(Index mix) {
   const auto position = static_cast<Index>(data_.targets.size()) + mix;
   data_.set_of.push_back(set);
   data_.sets[static_cast<std::size_t>(set)].targets.push_back(position);
+}
+
+void Builder::add_class(Index position) {
+  const auto c = static_cast<std::size_t>(position);
+  const auto of = static_cast<std::size_t>(check_class(data_.classes[c], data_));
+  data_.exact[of] = true;
+  const auto first = static_cast<Index>(data_.targets.size() + data_.mixes.size());
+  const Index set = data_.set_of[of];
+  data_.set_of.push_back(set);
+  data_.sets[static_cast<std::size_t>(set)].targets.push_back(first + position);
 }
 
 void Builder::finish() {
@@ -203,7 +222,8 @@ void Builder::finish() {
 
 TargetPlan::TargetPlan(const Schema& schema, Index time,
                        std::vector<TargetSpec> targets, std::vector<MixSpec> mixes,
-                       std::int64_t observed_until, Sharing sharing) {
+                       std::int64_t observed_until, Sharing sharing,
+                       std::vector<ClassSpec> classes) {
   auto data = std::make_shared<Data>();
   check_time(schema, time);
   data->time = time;
@@ -211,6 +231,7 @@ TargetPlan::TargetPlan(const Schema& schema, Index time,
   data->observed_until = observed_until;
   data->targets = std::move(targets);
   data->mixes = std::move(mixes);
+  data->classes = std::move(classes);
   for (TargetSpec& spec : data->targets) {
     const Every every = spec.boundary.every;
     if (every == Every::event || every == Every::sequence)
@@ -218,7 +239,9 @@ TargetPlan::TargetPlan(const Schema& schema, Index time,
   }
   data->columns.push_back(time);
   data->exact.assign(data->targets.size() + data->mixes.size(), false);
+  if (!data->targets.empty()) data->compat = data->targets.front().compat;
   check_names(*data);
+  check_compat(*data);
   Builder builder(*data, sharing == Sharing::on);
   for (std::size_t t = 0; t < data->targets.size(); ++t) {
     check_target(data->targets[t], schema, data->unit);
@@ -226,6 +249,8 @@ TargetPlan::TargetPlan(const Schema& schema, Index time,
   }
   for (std::size_t m = 0; m < data->mixes.size(); ++m)
     builder.add_mix(static_cast<Index>(m));
+  for (std::size_t c = 0; c < data->classes.size(); ++c)
+    builder.add_class(static_cast<Index>(c));
   builder.finish();
   data_ = std::move(data);
 }
@@ -233,10 +258,20 @@ TargetPlan::TargetPlan(const Schema& schema, Index time,
 const std::vector<TargetPlan::Set>& TargetPlan::sets() const { return data_->sets; }
 
 Index TargetPlan::size() const {
-  return static_cast<Index>(data_->targets.size() + data_->mixes.size());
+  return static_cast<Index>(data_->targets.size() + data_->mixes.size() +
+                            data_->classes.size());
+}
+
+const std::vector<ClassSpec>& TargetPlan::classes() const { return data_->classes; }
+
+const ClassSpec* TargetPlan::class_at(Index target) const {
+  const auto first = static_cast<Index>(data_->targets.size() + data_->mixes.size());
+  return target < first ? nullptr
+                        : &data_->classes[static_cast<std::size_t>(target - first)];
 }
 
 const std::string& TargetPlan::name(Index target) const {
+  if (const ClassSpec* of_class = class_at(target)) return of_class->name;
   const auto position = static_cast<std::size_t>(target);
   const std::size_t targets = data_->targets.size();
   return position < targets ? data_->targets[position].name
