@@ -2,32 +2,18 @@
 #include "lade/recipe/bind_targets.h"
 
 #include <algorithm>
-#include <array>
 #include <charconv>
 #include <optional>
 #include <set>
 #include <utility>
 
-#include "lade/core/unknown_name.h"
+#include "lade/recipe/aggregate_text.h"
 #include "lade/recipe/duration.h"
 #include "lade/recipe/expression.h"
 #include "lade/recipe/instant.h"
 
 namespace lade {
 namespace {
-
-constexpr std::array<std::pair<std::string_view, AggregateKind>, 5> kAggregates = {
-    {{"count", AggregateKind::count},
-     {"sum", AggregateKind::sum},
-     {"mean", AggregateKind::mean},
-     {"min", AggregateKind::min},
-     {"max", AggregateKind::max}}};
-
-std::string_view trimmed(std::string_view text) {
-  while (!text.empty() && text.front() == ' ') text.remove_prefix(1);
-  while (!text.empty() && text.back() == ' ') text.remove_suffix(1);
-  return text;
-}
 
 std::optional<std::int64_t> parse_count(std::string_view text) {
   std::int64_t value = 0;
@@ -70,33 +56,16 @@ struct Binder {
   }
 
   void aggregate(TargetSpec& target) const {
-    const std::string_view whole = trimmed(text->aggregate);
-    const auto open = whole.find('(');
-    if (open == std::string_view::npos || whole.back() != ')') {
-      refuse("aggregate", "must be written as sum(column), mean(...), count() ...",
-             whole);
-    }
-    const std::string_view word = trimmed(whole.substr(0, open));
-    const std::string_view inside =
-        trimmed(whole.substr(open + 1, whole.size() - open - 2));
-    const auto* const found =
-        std::find_if(kAggregates.begin(), kAggregates.end(),
-                     [&](const auto& entry) { return entry.first == word; });
-    if (found == kAggregates.end()) {
-      std::vector<std::string> names;
-      for (const auto& entry : kAggregates) names.emplace_back(entry.first);
-      throw ArgumentError(field("aggregate") + ": " +
-                          unknown_name("aggregate", word, names));
-    }
-    target.aggregate = found->second;
-    if (target.aggregate == AggregateKind::count) {
-      if (!inside.empty()) refuse("aggregate", "count() takes no column", whole);
-      return;
-    }
-    if (inside.empty()) refuse("aggregate", "needs a column or an expression", whole);
-    target.value = compile(inside, schema, options("aggregate"));
-    if (target.value->type() == ValueType::text) {
-      refuse("aggregate", "needs numbers, not text", whole);
+    const AggregateText written =
+        parse_aggregate(text->aggregate, options("aggregate"));
+    target.aggregate = written.kind;
+    target.quantile = written.quantile;
+    target.ddof = written.ddof;
+    if (written.value.empty()) return;
+    target.value = compile(written.value, schema, options("aggregate"));
+    if (target.value->type() == ValueType::text &&
+        target.aggregate != AggregateKind::nunique) {
+      refuse("aggregate", "needs numbers, not text", text->aggregate);
     }
   }
 

@@ -1,30 +1,17 @@
 // SPDX-License-Identifier: Apache-2.0
 #include <algorithm>
-#include <array>
 #include <cmath>
 #include <map>
 #include <set>
 
 #include "lade/core/error.h"
-#include "lade/core/unknown_name.h"
+#include "lade/recipe/aggregate_text.h"
 #include "lade/recipe/duration.h"
 #include "lade/recipe/expression_syntax.h"
 #include "lade/recipe/parse.h"
 
 namespace lade {
 namespace {
-
-constexpr std::array<std::string_view, 5> kAggregates = {"count", "sum", "mean", "min",
-                                                         "max"};
-constexpr std::array<std::string_view, 9> kLaterAggregates = {
-    "std", "var",   "median", "quantile",       "nunique",
-    "any", "first", "last",   "days_since_last"};
-
-std::string_view trimmed(std::string_view text) {
-  while (!text.empty() && text.front() == ' ') text.remove_prefix(1);
-  while (!text.empty() && text.back() == ' ') text.remove_suffix(1);
-  return text;
-}
 
 ExpressionOptions expression_options(const Fields& fields, std::string_view field) {
   ExpressionOptions options;
@@ -45,31 +32,10 @@ Syntax checked_syntax(const Fields& fields, std::string_view field,
   return syntax;
 }
 
-void check_aggregate(const Fields& fields, std::string_view written) {
-  const std::string_view text = trimmed(written);
-  const auto open = text.find('(');
-  const std::string word(trimmed(text.substr(0, open)));
-  if (std::find(kLaterAggregates.begin(), kLaterAggregates.end(), word) !=
-      kLaterAggregates.end()) {
-    fields.not_yet("aggregate", "'" + word + "'");
-  }
-  if (std::find(kAggregates.begin(), kAggregates.end(), word) == kAggregates.end()) {
-    const std::vector<std::string> known(kAggregates.begin(), kAggregates.end());
-    fields.refuse("aggregate", unknown_name("aggregate", word, known));
-  }
-  if (open == std::string_view::npos || text.back() != ')') {
-    fields.refuse_value("aggregate", "must be written as " + word +
-                                         (word == "count" ? "()" : "(column)"));
-  }
-  const std::string_view inside =
-      trimmed(text.substr(open + 1, text.size() - open - 2));
-  if (word == "count") {
-    if (!inside.empty()) fields.refuse_value("aggregate", "count() takes no column");
-    return;
-  }
-  if (inside.empty())
-    fields.refuse_value("aggregate", "needs a column or an expression");
-  checked_syntax(fields, "aggregate", inside);
+void check_aggregate(const Fields& fields, std::string_view text) {
+  const AggregateText aggregate =
+      parse_aggregate(text, expression_options(fields, "aggregate"));
+  if (!aggregate.value.empty()) checked_syntax(fields, "aggregate", aggregate.value);
 }
 
 /// A number of intervals (>= least) or a duration (> 0, or >= 0); "" stays "".
@@ -160,6 +126,7 @@ TargetText parse_target(const Fields& fields) {
   } else if (!fields.has("aggregate")) {
     fields.refuse("", "needs 'aggregate' (or 'expression', for a mix of targets)");
   } else {
+    fields.require_absent({"ddof"}, "is written in the aggregate: std(x, ddof = 0)");
     target.aggregate = fields.needed_text("aggregate");
     check_aggregate(fields, target.aggregate);
     if (fields.has("where")) {
@@ -284,10 +251,10 @@ void parse_targets(std::vector<Fields> tables, RecipeSpec& spec) {
       fields.call(fields.text("name"));
     fields.only({"name", "where", "aggregate", "expression", "every", "look_back",
                  "look_ahead", "lag", "look_back_by", "within", "empty", "warmup",
-                 "missing", "valid", "align", "observed_until"},
-                {"column", "kind", "dtype", "of", "thresholds", "quantiles", "ddof",
-                 "compat", "split_on", "form", "unknown", "weights", "nulls", "clean",
-                 "order", "threshold", "max_weight", "stack", "horizon"});
+                 "missing", "ddof", "valid", "align", "observed_until"},
+                {"column", "kind", "dtype", "of", "thresholds", "quantiles", "compat",
+                 "split_on", "form", "unknown", "weights", "nulls", "clean", "order",
+                 "threshold", "max_weight", "stack", "horizon"});
     TargetText target = parse_target(fields);
     const auto [first, is_new] = seen.emplace(target.name, spec.targets.size());
     if (!is_new) {

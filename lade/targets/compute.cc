@@ -13,13 +13,6 @@ namespace {
 
 using kernels::Combine;
 
-template <class T>
-T* room(std::vector<T>& values, Index n) {
-  const auto size = static_cast<std::size_t>(n);
-  if (values.size() < size) values.resize(size);
-  return values.data();
-}
-
 Combine combine_of(AggregateKind kind) {
   if (kind == AggregateKind::min) return Combine::least;
   return kind == AggregateKind::max ? Combine::greatest : Combine::sum;
@@ -45,14 +38,14 @@ class Computation {
   void give_sets(const TargetPlan& plan);
   void take_pair(const Pair& pair);
   void take_value(Index value);
+  void take_texts(Index column);
   void take_mask(const Pair& pair);
   void check_missing(const Pair& pair) const;
   void take_job(const Pair& pair, const Job& job);
   void copy(const Job& job);
 
   const Cut& cut_of(Index grid, Extent extent) const {
-    const std::size_t which = extent == Extent::all && rows_.cut() ? 1 : 0;
-    return state_.cuts[static_cast<std::size_t>(grid)][which];
+    return lade::cut_of(state_, rows_, grid, extent);
   }
   Index row_count() const { return static_cast<Index>(rows_.all.size()); }
   const double* row_values(Combine combine);
@@ -60,7 +53,7 @@ class Computation {
   void join(const Windows& windows, const Ranges& ranges, Index size, Combine combine,
             double* joined);
   const std::int32_t* selected_before(Index grid, const Cut& cut, bool ahead);
-  const std::int32_t* count(const Windows& windows, const Ranges& ranges, Index size);
+  std::int32_t* count(const Windows& windows, const Ranges& ranges, Index size);
 
   const TargetPlan::Data& plan_;
   const SequenceView& view_;
@@ -123,10 +116,23 @@ void Computation::take_value(Index value) {
   room(state_.value, n);
   room(state_.present, n);
   const Program& program = plan_.values[static_cast<std::size_t>(value)];
+  if (program.type() == ValueType::text) return take_texts(program.columns().front());
   compute(program, view_.chunk->columns, view_.begin, n, state_.eval,
           state_.value.data(), state_.present.data());
   whole_value_ =
       kernels::find_present(state_.value.data(), n, state_.present.data()) == n;
+}
+
+/// A text column has no numbers: only which of them are there.
+void Computation::take_texts(Index column) {
+  const Column& texts = view_.chunk->columns[static_cast<std::size_t>(column)];
+  Index present = 0;
+  for (Index r = 0; r < row_count(); ++r) {
+    const bool there = texts.valid(view_.begin + r);
+    state_.present[static_cast<std::size_t>(r)] = there ? 1 : 0;
+    present += there ? 1 : 0;
+  }
+  whole_value_ = present == row_count();
 }
 
 void Computation::take_mask(const Pair& pair) {
@@ -240,8 +246,8 @@ const std::int32_t* Computation::selected_before(Index grid, const Cut& cut,
 }
 
 /// Selected rows of each window: a difference of whole numbers is exact.
-const std::int32_t* Computation::count(const Windows& windows, const Ranges& ranges,
-                                       Index size) {
+std::int32_t* Computation::count(const Windows& windows, const Ranges& ranges,
+                                 Index size) {
   std::int32_t* counts = room(state_.count, size);
   const std::int32_t* before = state_.before.data();
   const std::int32_t* low = ranges.low.data();
@@ -302,10 +308,13 @@ void Computation::take_job(const Pair& pair, const Job& job) {
   const Windows& windows = plan_.windows[static_cast<std::size_t>(job.windows)];
   const Ranges& ranges = state_.ranges[static_cast<std::size_t>(job.windows)];
   const Index size = cut_of(windows.grid, Extent::visible).size;
-  const std::int32_t* counts = count(windows, ranges, size);
+  std::int32_t* counts = count(windows, ranges, size);
   double* joined = room(state_.joined, size);
   if (spec.aggregate == AggregateKind::count) {
     std::copy_n(counts, size, joined);
+  } else if (spec.aggregate > AggregateKind::max) {
+    aggregate_rows({plan_, view_, rows_, state_}, spec, {windows, ranges, size, counts},
+                   joined);
   } else {
     join(windows, ranges, size, combine_of(spec.aggregate), joined);
   }
@@ -363,7 +372,13 @@ void Computation::run(const TargetPlan& plan) {
 }  // namespace
 
 bool is_total(AggregateKind kind) noexcept {
-  return kind == AggregateKind::count || kind == AggregateKind::sum;
+  return kind == AggregateKind::count || kind == AggregateKind::sum ||
+         kind == AggregateKind::nunique || kind == AggregateKind::any;
+}
+
+bool needs_value(AggregateKind kind) noexcept {
+  return kind != AggregateKind::count && kind != AggregateKind::any &&
+         kind != AggregateKind::days_since_last;
 }
 
 void cut_grid(const Grid& grid, std::span<const std::int64_t> time, const Cut* days,

@@ -53,10 +53,26 @@ struct LookWindow {
   std::optional<Boundary> within = {};  // every = event: running value inside a unit
 };
 
-enum class AggregateKind : std::uint8_t { count, sum, mean, min, max };
-/// Nothing selected gives 0, valid (count, sum); else `empty`, invalid (mean, min,
-/// max).
+/// What a target makes of the rows of a window (transactions 3.5).
+enum class AggregateKind : std::uint8_t {
+  count,
+  sum,
+  mean,
+  min,
+  max,
+  variance,
+  deviation,  // the root of the variance
+  quantile,   // linear between neighbours; median: 1/2
+  nunique,    // different values; of a text column, too
+  any,
+  first,  // in row order
+  last,
+  days_since_last
+};
+/// Nothing selected gives 0, valid (count, sum, nunique, any); else `empty`, invalid.
 bool is_total(AggregateKind kind) noexcept;
+/// Reads a value of its rows: all but count, any, days_since_last.
+bool needs_value(AggregateKind kind) noexcept;
 
 enum class Warmup : std::uint8_t { partial, invalid };
 
@@ -71,7 +87,9 @@ struct TargetSpec {
   std::string name;
   std::optional<Program> where = {};  // nullopt = all rows
   AggregateKind aggregate = AggregateKind::count;
-  std::optional<Program> value = {};  // nullopt for count()
+  std::optional<Program> value = {};  // nullopt where none is needed
+  double quantile = 0.5;              // of AggregateKind::quantile, 0 to 1
+  int ddof = 1;                       // of variance and deviation: 0 or 1
   Boundary boundary;
   LookWindow window;
   std::optional<float> empty = {};  // a given one also replaces the 0 of a total

@@ -11,6 +11,9 @@
 #include "lade/core/expression.h"
 #include "lade/targets/aggregate_kernels.h"
 #include "lade/targets/boundaries_internal.h"
+#include "lade/targets/distinct.h"
+#include "lade/targets/moments.h"
+#include "lade/targets/order_statistics.h"
 #include "lade/targets/plan_internal.h"
 
 namespace lade {
@@ -64,6 +67,13 @@ struct TargetScratch::State {
   std::vector<double> joined, suffix;
   std::vector<std::vector<double>> exact;  // per target that a mix or class reads
   std::vector<Column> mix_columns;
+  std::vector<std::array<Stamped<kernels::Moments>, 2>> moments;  // per grid, by extent
+  std::vector<kernels::Moments> moment_suffix;
+  Stamped<std::int32_t> selected;  // rows of the pair
+  Ranking ranking;                 // of their values
+  Numbering numbering;
+  std::uint64_t ranking_stamp = 0, numbering_stamp = 0;
+  std::vector<std::int32_t> row_low, row_high;  // windows over selected rows
   std::uint64_t pair_stamp = 0, sequence_stamp = 0;
 };
 
@@ -77,6 +87,21 @@ struct SequenceRows {
   }
 };
 
+/// `values` with room for n; it never shrinks.
+template <class T>
+T* room(std::vector<T>& values, Index n) {
+  const auto size = static_cast<std::size_t>(n);
+  if (values.size() < size) values.resize(size);
+  return values.data();
+}
+
+/// A grid as an extent's windows see it.
+inline const Cut& cut_of(const TargetScratch::State& state, const SequenceRows& rows,
+                         Index grid, Extent extent) {
+  const std::size_t which = extent == Extent::all && rows.cut() ? 1 : 0;
+  return state.cuts[static_cast<std::size_t>(grid)][which];
+}
+
 /// Cuts a grid; its days are there already.
 void cut_grid(const Grid& grid, std::span<const std::int64_t> time, const Cut* days,
               Cut& cut);
@@ -85,6 +110,27 @@ void cut_grid(const Grid& grid, std::span<const std::int64_t> time, const Cut* d
 void find_ranges(const TargetPlan::Data& plan, const Windows& windows,
                  const SequenceRows& rows, const std::vector<std::array<Cut, 2>>& cuts,
                  Ranges& ranges);
+
+/// The rows of a pair: State holds its mask, `before` and values.
+struct PairRows {
+  const TargetPlan::Data& plan;
+  const SequenceView& view;
+  const SequenceRows& rows;
+  TargetScratch::State& state;
+};
+
+/// The windows of one target and how many selected rows each holds.
+struct WindowList {
+  const Windows& windows;
+  const Ranges& ranges;
+  Index size = 0;
+  std::int32_t* counts = nullptr;
+};
+
+/// Values of the aggregates that joining sums and extremes does not give. Sets the
+/// count of a window that holds too few rows for a value (of spread) to 0.
+void aggregate_rows(const PairRows& pair, const TargetSpec& spec,
+                    const WindowList& over, double* out);
 
 /// Fills the values of the plan's mixes from State::exact.
 void compute_mixes(const TargetPlan::Data& plan, TargetScratch::State& state,

@@ -154,12 +154,19 @@ void check_target(const TargetSpec& spec, const Schema& schema, TimeUnit unit) {
   }
   require(!spec.empty || std::isfinite(*spec.empty),
           target + "empty must be a finite number");
-  require(spec.value || spec.aggregate == AggregateKind::count,
-          target + "aggregate must have a value unless it is count()");
+  require(spec.value || !needs_value(spec.aggregate),
+          target +
+              "aggregate must have a value unless it is count(), any() or "
+              "days_since_last()");
+  require(spec.quantile >= 0 && spec.quantile <= 1,
+          target + "quantile must be 0 to 1, got " + std::to_string(spec.quantile));
+  require(spec.ddof == 0 || spec.ddof == 1,
+          target + "ddof must be 0 or 1, got " + std::to_string(spec.ddof));
   if (spec.value) {
+    const bool text = spec.value->type() == ValueType::text;
     check_program(target, "aggregate", *spec.value,
-                  spec.value->type() != ValueType::text, "of a number, got text",
-                  schema);
+                  !text || spec.aggregate == AggregateKind::nunique,
+                  "of a number, got text", schema);
   }
 }
 

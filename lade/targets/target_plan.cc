@@ -30,15 +30,51 @@ std::string key_of_filter(const TargetSpec& spec) {
          std::to_string(spec.filter.bound) + "/";
 }
 
+/// The aggregate with what it is told beside its value.
+std::string aggregate_key(const TargetSpec& spec) {
+  const AggregateKind kind = spec.aggregate;
+  std::string key = std::to_string(static_cast<int>(kind));
+  if (kind == AggregateKind::quantile) {
+    key += "q" + std::to_string(std::bit_cast<std::uint64_t>(spec.quantile));
+  }
+  if (kind == AggregateKind::variance || kind == AggregateKind::deviation) {
+    key += "d" + std::to_string(spec.ddof);
+  }
+  return key;
+}
+
 /// Targets with equal keys have equal bytes.
 std::string key_of(const TargetSpec& spec) {
   std::string key = key_of(spec.where) + key_of_filter(spec) + key_of(spec.value) +
-                    std::to_string(static_cast<int>(spec.aggregate)) + "/" +
-                    boundary_key(spec.boundary) + "/" + key_of(spec.window) + "/" +
+                    aggregate_key(spec) + "/" + boundary_key(spec.boundary) + "/" +
+                    key_of(spec.window) + "/" +
                     std::to_string(static_cast<int>(spec.warmup)) +
                     (spec.missing_fails ? "f" : "-");
   if (spec.empty) key += std::to_string(std::bit_cast<std::uint32_t>(*spec.empty));
   return key;
+}
+
+/// The table an aggregate is made from, for counting what is shared: of a grid's
+/// intervals, or of all rows of the pair.
+std::string table_key(AggregateKind kind, Index elements) {
+  switch (kind) {
+    case AggregateKind::quantile:
+      return "ranks";
+    case AggregateKind::nunique:
+      return "numbers";
+    case AggregateKind::first:
+    case AggregateKind::last:
+    case AggregateKind::days_since_last:
+      return "rows";
+    case AggregateKind::mean:
+      return table_key(AggregateKind::sum, elements);
+    case AggregateKind::deviation:
+      return table_key(AggregateKind::variance, elements);
+    case AggregateKind::any:
+      return table_key(AggregateKind::count, elements);
+    default:
+      return std::to_string(elements) + "/" + std::to_string(static_cast<int>(kind));
+  }
 }
 
 /// Fills the tables of a plan: what has been seen under a key is not added again.
@@ -211,8 +247,8 @@ void Builder::finish() {
       }
       const Windows& windows = data_.windows[static_cast<std::size_t>(job.windows)];
       const TargetSpec& spec = data_.targets[static_cast<std::size_t>(job.target)];
-      partials.insert(std::to_string(p) + "/" + std::to_string(windows.elements) + "/" +
-                      std::to_string(static_cast<int>(spec.aggregate)));
+      partials.insert(std::to_string(p) + "/" +
+                      table_key(spec.aggregate, windows.elements));
     }
   }
   data_.partials = static_cast<Index>(partials.size());

@@ -231,12 +231,62 @@ TEST(RecipeRefused, AggregatesAndExpressions) {
   };
   expect_all({
       {aggregate("summ(a)"),
-       at + "aggregate: unknown aggregate 'summ'; did you mean 'sum'?"},
-      {aggregate("sum"), at + "aggregate: must be written as sum(column), got 'sum'"},
+       at + "aggregate: unknown aggregate 'summ'; did you mean 'sum'?\n  summ(a)\n"
+            "  ^~~~"},
+      {aggregate("avg(a)"),
+       at + "aggregate: unknown aggregate 'avg'; did you mean 'mean'?\n  avg(a)\n"
+            "  ^~~"},
+      {aggregate("interquartile(a)"),
+       at + "aggregate: unknown aggregate 'interquartile'; there are 'count', 'sum', "
+            "'mean', 'min', 'max', 'std', 'var', 'median' ...\n  interquartile(a)\n"
+            "  ^~~~~~~~~~~~~"},
+      {aggregate("sum"),
+       at + "aggregate: must be written as sum(column)\n  sum\n  ^~~"},
+      {aggregate("quantile"),
+       at + "aggregate: must be written as quantile(column, 0.9)\n  quantile\n"
+            "  ^~~~~~~~"},
+      {aggregate("any(a"),
+       at + "aggregate: must be written as any()\n  any(a\n  ^~~~~"},
       {aggregate("sum()"),
-       at + "aggregate: needs a column or an expression, got 'sum()'"},
+       at + "aggregate: needs a column or an expression\n  sum()\n  ^~~~~"},
       {aggregate("count(a)"),
-       at + "aggregate: count() takes no column, got 'count(a)'"},
+       at + "aggregate: count() takes no column\n  count(a)\n        ^"},
+      {aggregate("days_since_last(a)"),
+       at + "aggregate: days_since_last() takes no column\n  days_since_last(a)\n"
+            "                  ^"},
+      {aggregate("sum(a, b)"),
+       at + "aggregate: sum() takes one argument\n  sum(a, b)\n         ^"},
+      {aggregate("median(a, 0.5)"),
+       at + "aggregate: median() takes one argument\n  median(a, 0.5)\n"
+            "            ^~~"},
+      {aggregate("std(a, ddof = 0, 1)"),
+       at + "aggregate: std() takes a column and 'ddof'\n  std(a, ddof = 0, 1)\n"
+            "                   ^"},
+      {aggregate("quantile(a)"),
+       at + "aggregate: needs the quantile, 0 to 1: quantile(column, 0.9)\n"
+            "  quantile(a)\n  ^~~~~~~~~~~"},
+      {aggregate("quantile(a, 1.5)"),
+       at + "aggregate: the quantile must be a number from 0 to 1\n"
+            "  quantile(a, 1.5)\n              ^~~"},
+      {aggregate("quantile(a, -0.1)"),
+       at + "aggregate: the quantile must be a number from 0 to 1\n"
+            "  quantile(a, -0.1)\n              ^~~~"},
+      {aggregate("quantile(a, nan)"),
+       at + "aggregate: the quantile must be a number from 0 to 1\n"
+            "  quantile(a, nan)\n              ^~~"},
+      {aggregate("quantile(a, q = half)"),
+       at + "aggregate: the quantile must be a number from 0 to 1\n"
+            "  quantile(a, q = half)\n                  ^~~~"},
+      {aggregate("std(a, 0)"),
+       at + "aggregate: must be written as 'ddof = 0'\n  std(a, 0)\n         ^"},
+      {aggregate("var(a, ddof = 2)"),
+       at + "aggregate: ddof must be 0 or 1\n  var(a, ddof = 2)\n                ^"},
+      {aggregate("var(a, dof = 0)"),
+       at + "aggregate: unknown argument 'dof'; did you mean 'ddof'?\n"
+            "  var(a, dof = 0)\n         ^~~"},
+      {aggregate("std(a)") + "ddof = 0\n",
+       "a.toml: line 5: [[target]] 1 \"x\": ddof: is written in the aggregate: std(x, "
+       "ddof = 0)"},
       {aggregate("sum(a +)"),
        at + "aggregate: the expression ends too early\n  a +\n     ^"},
       {target("where = \"a >> 1\""),
@@ -322,8 +372,6 @@ TEST(RecipeRefused, RoomsThatAreNotBuiltYet) {
        "a.toml: line 3: [[input]] 1 \"x\": kind: \"labels\"" + not_yet},
       {target("thresholds = [1.0]"),
        "a.toml: line 5: [[target]] 1 \"x\": thresholds: this field" + not_yet},
-      {"[[target]]\nname = \"x\"\naggregate = \"median(a)\"\nevery = \"day\"\n",
-       "a.toml: line 3: [[target]] 1 \"x\": aggregate: 'median'" + not_yet},
       {"[output]\narrays = \"per_column\"\n",
        "a.toml: line 2: [output]: arrays: \"per_column\"" + not_yet},
       {"[source]\nlayout = \"nested\"\n",

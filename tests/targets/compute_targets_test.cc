@@ -219,10 +219,11 @@ TEST(ComputeTargets, CountsWhatIsMissingInvalidAndNotFinite) {
   const SequenceView view{0, &chunk, 0, 8};
   TargetScratch scratch;
   SequenceTargets out;
+  TargetSpec with_value = target("nx", "count()", "mcc < 5800", Every::day);
+  with_value.value = compile("amount", rows_schema(), {});
   const TargetPlan plan(rows_schema(), 0,
                         {target("sum", "sum(amount)", "", Every::day),
-                         target("n", "count()", "", Every::day),
-                         target("nx", "count(amount)", "mcc < 5800", Every::day),
+                         target("n", "count()", "", Every::day), with_value,
                          target("min", "min(amount)", "", Every::day),
                          target("two", "sum(amount)", "", Every::day, back(2))},
                         {}, observed(rows));

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "rows.h"
 
-#include <algorithm>
+#include "lade/recipe/aggregate_text.h"
 
 namespace lade::testing {
 
@@ -38,13 +38,11 @@ TargetSpec target(const std::string& name, const std::string& aggregate,
                   const std::string& where, Every unit, LookWindow window) {
   TargetSpec spec;
   spec.name = name;
-  const std::size_t open = aggregate.find('(');
-  const std::string kind = aggregate.substr(0, open);
-  const std::string value = aggregate.substr(open + 1, aggregate.size() - open - 2);
-  const char* kinds[] = {"count", "sum", "mean", "min", "max"};
-  spec.aggregate =
-      static_cast<AggregateKind>(std::find(kinds, kinds + 5, kind) - kinds);
-  if (!value.empty()) spec.value = compile(value, rows_schema(), {});
+  const AggregateText text = parse_aggregate(aggregate, {});
+  spec.aggregate = text.kind;
+  spec.quantile = text.quantile;
+  spec.ddof = text.ddof;
+  if (!text.value.empty()) spec.value = compile(text.value, rows_schema(), {});
   if (!where.empty()) spec.where = compile(where, rows_schema(), {});
   spec.boundary = every(unit);
   spec.window = std::move(window);

@@ -152,7 +152,7 @@ TEST(TargetPlan, FindsSharedWorkOnce) {
       target("e", "sum(amount)", "mcc < 60", Every::day, back(7))};
   const TargetPlan plan(rows_schema(), 0, specs, {}, 0);
   EXPECT_EQ(plan.describe(),
-            "2 boundary sets, 1 filter, 1 value, 4 partials, 2 windows for 5 targets");
+            "2 boundary sets, 1 filter, 1 value, 3 partials, 2 windows for 5 targets");
   EXPECT_EQ(plan.columns(), (std::vector<Index>{0, 1, 2}));
   EXPECT_EQ(plan.size(), 5);
 }
