@@ -61,7 +61,7 @@ struct LoaderFlags {
   std::optional<Index> batch_size, seed, prefetch_factor, max_length, pad_multiple,
       rank, world_size;
   std::optional<double> sample_fraction, timeout;
-  std::optional<std::string> shuffle, num_workers, pad_to;
+  std::optional<std::string> shuffle, num_workers, pad_to, output, bucket_window;
   std::vector<std::string> dtypes;
   bool drop_last = false, pad_last = false;
 };

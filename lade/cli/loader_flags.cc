@@ -118,6 +118,9 @@ void add_loader_flags(CLI::App& verb, LoaderFlags& flags) {
   add("--prefetch-factor", flags.prefetch_factor, "Ready batches per worker; 2.");
   add("--sample-fraction", flags.sample_fraction, "Part of the samples, in (0, 1].");
   add("--max-length", flags.max_length, "Newest events that are kept.");
+  add("--output", flags.output, "padded or packed: events without padding.");
+  add("--bucket-window", flags.bucket_window,
+      "Samples sorted by length at once; 0 = off, auto.");
   add("--pad-to", flags.pad_to, "longest, max_length, or lengths as in 64,128,256.");
   add("--pad-multiple", flags.pad_multiple, "Lengths are rounded up to it; 1.");
   add("--rank", flags.rank, "Of this process; RANK or 0.");
@@ -164,9 +167,16 @@ LoaderArguments loader_arguments(const LoaderFlags& flags, const Recipe& recipe)
   options.plan.pad_multiple =
       written.pick<Index>("pad_multiple", flags.pad_multiple, 1);
   set_padding(options.plan, word_of(written, "pad_to", flags.pad_to, "longest"));
+  options.plan.packed =
+      parse_packed(word_of(written, "output", flags.output, "padded"));
   set_dtypes(options.plan, written.take("dtypes"), flags.dtypes);
   out.choice.shuffle = shuffle_of(word_of(written, "shuffle", flags.shuffle, "none"));
   out.choice.seed = options.seed;
+  const std::string window =
+      word_of(written, "bucket_window", flags.bucket_window, "0");
+  out.choice.bucket_window = window == "auto" ? -1 : number(window, "--bucket-window");
+  require(out.choice.bucket_window >= 0 || window == "auto",
+          "--bucket-window: must be auto or >= 0, got " + escape_text(window));
   out.choice.fraction =
       written.pick<double>("sample_fraction", flags.sample_fraction, 1.0);
   return out;

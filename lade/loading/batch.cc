@@ -27,6 +27,7 @@ const BatchArray* Batch::find(std::string_view name) const {
 }
 
 Index Batch::rows() const {
+  if (const BatchArray* const ids = find("sample_id")) return ids->shape.front();
   return arrays_.empty() ? 0 : arrays_.front().shape.front();
 }
 

@@ -18,7 +18,8 @@ struct BatchArray {
   DType type = DType::f32;
   std::vector<Index> shape;
   void* data = nullptr;
-  ArraySpec::Middle middle = ArraySpec::Middle::none;  // what the second axis counts
+  ArraySpec::Middle middle = ArraySpec::Middle::none;  // what the second axis counts,
+                                                       // or the first of packed ones
   Index set = 0;                                       // boundary set of `intervals`
   Index bytes() const;
 };

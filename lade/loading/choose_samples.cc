@@ -6,6 +6,7 @@
 #include <algorithm>
 #include <array>
 #include <iterator>
+#include <utility>
 
 namespace lade {
 namespace {
@@ -61,9 +62,7 @@ std::shared_ptr<const Ids> subset(const Plan& plan, const SampleChoice& choice) 
   return ids ? std::make_shared<const Ids>(std::move(*ids)) : nullptr;
 }
 
-}  // namespace
-
-Sampler choose_samples(const Plan& plan, const SampleChoice& choice) {
+Order order_of(const Plan& plan, const SampleChoice& choice) {
   check_shuffle(choice.shuffle);
   require(choice.fraction > 0 && choice.fraction <= 1,
           fmt::format("sample_fraction: must be in (0, 1], got {}", choice.fraction));
@@ -77,6 +76,31 @@ Sampler choose_samples(const Plan& plan, const SampleChoice& choice) {
   }
   return ShuffleSampler{
       .samples = n, .seed = choice.seed, .subset = subset(plan, choice)};
+}
+
+/// Whether samples are whole sequences or windows, with a length of their own.
+bool has_lengths(const Plan& plan) {
+  const auto& arrays = plan.arrays();
+  return std::any_of(arrays.begin(), arrays.end(),
+                     [](const ArraySpec& array) { return array.name == "lengths"; });
+}
+
+}  // namespace
+
+Sampler choose_samples(const Plan& plan, const SampleChoice& choice) {
+  Order order = order_of(plan, choice);
+  if (choice.bucket_window == 0) {
+    return std::visit([](auto& base) { return Sampler(std::move(base)); }, order);
+  }
+  require(choice.bucket_window >= -1,
+          fmt::format("bucket_window: must be \"auto\" or >= 0, got {}",
+                      choice.bucket_window));
+  require(has_lengths(plan),
+          "bucket_window: needs sequences, samples of this recipe are single rows");
+  return BucketSampler{.order = std::move(order),
+                       .window = std::max<Index>(choice.bucket_window, 0),
+                       .seed = choice.seed,
+                       .length = [plan](Index id) { return plan.events(id); }};
 }
 
 }  // namespace lade

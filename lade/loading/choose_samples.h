@@ -20,13 +20,15 @@ struct SampleChoice {
   std::optional<std::vector<Index>> samples;    // ascending ids: a subset
   std::optional<std::vector<Index>> sequences;  // ascending: samples of these alone
   std::optional<std::vector<Index>> order;      // explicit ids, the same in every epoch
+  Index bucket_window = 0;  // positions sorted by length; 0 = none, -1 = auto
 };
 
 /// The sampler of a choice.
 ///
 /// Errors: ArgumentError for a shuffle that is not built, a fraction outside (0, 1],
 /// ids
-///         that do not ascend or lie outside [0, N), `order` beside a shuffle.
+///         that do not ascend or lie outside [0, N), `order` beside a shuffle, a
+///         bucket window where samples have no length.
 Sampler choose_samples(const Plan& plan, const SampleChoice& choice);
 
 }  // namespace lade

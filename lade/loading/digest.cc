@@ -31,16 +31,36 @@ std::uint64_t fold_content(std::uint64_t digest, Index epoch, Index step,
 
 namespace {
 
-// Rows of the second axis that are data, for each row of the batch.
+// Where the bytes of a row lie in an array, without padding.
 class Extents {
  public:
   explicit Extents(const Batch& batch)
-      : batch_(batch), lengths_(batch.find("lengths")) {}
+      : batch_(batch),
+        lengths_(of_events(batch, "lengths")),
+        offsets_(of_events(batch, "offsets")) {}
 
-  Index of(const BatchArray& array, Index row) const {
+  std::span<const std::byte> of(const BatchArray& array, Index row) const {
+    const auto* const data = static_cast<const std::byte*>(array.data);
+    const Index first = array.shape[0];
+    const Index stride = first > 0 ? array.bytes() / first : 0;
+    if (array.middle == ArraySpec::Middle::packed) {
+      return {data + offsets_[row] * stride,
+              static_cast<std::size_t>((offsets_[row + 1] - offsets_[row]) * stride)};
+    }
     const Index axis = array.middle == ArraySpec::Middle::none ? 1 : array.shape[1];
+    const Index bytes = axis > 0 ? stride / axis * entries(array, row, axis) : 0;
+    return {data + row * stride, static_cast<std::size_t>(bytes)};
+  }
+
+ private:
+  static const std::int32_t* of_events(const Batch& batch, std::string_view name) {
+    const BatchArray* const array = batch.find(name);
+    return array == nullptr ? nullptr : static_cast<const std::int32_t*>(array->data);
+  }
+
+  Index entries(const BatchArray& array, Index row, Index axis) const {
     if (array.middle == ArraySpec::Middle::events && lengths_ != nullptr) {
-      return static_cast<const std::int32_t*>(lengths_->data)[row];
+      return lengths_[row];
     }
     if (array.middle != ArraySpec::Middle::intervals) return axis;
     const BatchArray* const mask = mask_of(array.set);
@@ -51,7 +71,6 @@ class Extents {
     return count;
   }
 
- private:
   const BatchArray* mask_of(Index set) const {
     for (const auto& array : batch_.arrays()) {
       const bool mask =
@@ -63,12 +82,13 @@ class Extents {
     return nullptr;
   }
   const Batch& batch_;
-  const BatchArray* lengths_;
+  const std::int32_t* lengths_;
+  const std::int32_t* offsets_;
 };
 
 bool is_about_the_row(std::string_view name) {
   return name == "sample_id" || name == "sample_mask" || name == "replaced_id" ||
-         name == "mask" || name == "padding_mask";
+         name == "mask" || name == "padding_mask" || name == "offsets";
 }
 
 }  // namespace
@@ -83,11 +103,7 @@ std::uint64_t content_digest(const Batch& batch) {
     hashes.clear();
     for (const auto& array : batch.arrays()) {
       if (is_about_the_row(array.name) || array.shape.empty()) continue;
-      const Index stride = array.shape[0] > 0 ? array.bytes() / array.shape[0] : 0;
-      const Index axis = array.middle == ArraySpec::Middle::none ? 1 : array.shape[1];
-      const Index bytes = axis > 0 ? stride / axis * extents.of(array, row) : 0;
-      const auto* const data = static_cast<const std::byte*>(array.data) + row * stride;
-      hashes.push_back(xxh3_64({data, static_cast<std::size_t>(bytes)}));
+      hashes.push_back(xxh3_64(extents.of(array, row)));
     }
     const auto all = std::as_bytes(std::span(hashes));
     sum += random::key(static_cast<std::uint64_t>(ids[static_cast<std::size_t>(row)]),

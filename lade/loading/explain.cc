@@ -35,11 +35,12 @@ struct Expected {
 Expected expect(const Loader::State& state, const Stage& stage, Index epoch) {
   Expected sum;
   sum.batches = std::min(kPlans, state.steps(epoch));
+  EpochPlanner planner(state.sampler, state.options.shard, epoch);
   for (Index step = 0; step < sum.batches; ++step) {
-    const auto batch = plan(state.sampler, state.options.shard, epoch, step);
+    const auto batch = planner.plan(step);
     const auto shape = stage.shape(batch.sample_id);
     sum.events += shape.events;
-    sum.cells += static_cast<Index>(batch.sample_id.size()) * shape.padded;
+    sum.cells += shape.cells();
     sum.bytes += shape.bytes_bound;
   }
   return sum;
@@ -60,9 +61,9 @@ std::string mixing(const Loader::State& state, const Plan& bound, Index epoch) {
   if (uniform >= 1) return "one row group: nothing to mix";
   Index pairs = 0;
   Index together = 0;
-  const Index steps = state.steps(epoch);
-  for (Index step = 0; step < steps && pairs < kPairs; ++step) {
-    const auto batch = plan(state.sampler, state.options.shard, epoch, step);
+  EpochPlanner planner(state.sampler, state.options.shard, epoch);
+  for (Index step = 0; step < planner.steps() && pairs < kPairs; ++step) {
+    const auto batch = planner.plan(step);
     for (std::size_t row = 1; row < batch.sample_id.size(); ++row, ++pairs) {
       together +=
           bound.home(batch.sample_id[row - 1]) == bound.home(batch.sample_id[row]);

@@ -22,7 +22,7 @@ int chosen_workers(int num_workers) {
 
 std::string hash_of(const Sampler& sampler, const Shard& shard) {
   Hasher hasher;
-  hasher.field(describe(sampler));
+  hasher.field(describe(sampler, shard));
   hasher.field(std::int64_t{shard.drop_last});
   hasher.field(std::int64_t{shard.pad_last});
   return hex(hasher.digest128());

@@ -51,8 +51,9 @@ Reading reading_of(const Loader::State& state, const Stage& stage, Index epoch) 
   const Index steps = state.steps(epoch);
   const Index looked = std::min(kPlans, steps);
   Index again = 0;  // reads of what was read before
+  EpochPlanner planner(state.sampler, state.options.shard, epoch);
   for (Index step = 0; step < looked; ++step) {
-    const auto batch = plan(state.sampler, state.options.shard, epoch, step);
+    const auto batch = planner.plan(step);
     groups.clear();
     for (const Index id : batch.sample_id) groups.push_back(state.plan->home(id));
     if (step == 0) {

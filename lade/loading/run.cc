@@ -9,10 +9,9 @@ namespace lade {
 Run::Run(std::shared_ptr<Engine> engine, const Sampler& sampler, const Shard& shard,
          Index epoch, Index first, Index depth)
     : engine_(std::move(engine)),
-      sampler_(sampler),
-      shard_(shard),
+      planner_(sampler, shard, epoch),
       epoch_(epoch),
-      steps_(lade::steps(sampler, shard, epoch)),
+      steps_(planner_.steps()),
       depth_(std::max<Index>(depth, 1)),
       next_(first),
       planned_(first),
@@ -54,7 +53,7 @@ std::shared_ptr<Slot> Run::make_slot(bool must) {
   const auto& core = engine_->core();
   if (!waiting_) {
     const Span span(*core->recorder, core->span_plan, planned_);
-    BatchPlan batch = plan(sampler_, shard_, epoch_, planned_);
+    BatchPlan batch = planner_.plan(planned_);
     waiting_shape_ = core->stage->shape(batch.sample_id);
     waiting_ = std::move(batch);
   }

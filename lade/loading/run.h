@@ -65,8 +65,7 @@ class Run {
   void expect_reads();
 
   std::shared_ptr<Engine> engine_;
-  Sampler sampler_;
-  Shard shard_;
+  EpochPlanner planner_;
   Index epoch_, steps_, depth_;
   Index next_, planned_;  // delivered below, started below
   std::vector<Entry> ring_;

@@ -31,7 +31,7 @@ Slot::Slot(std::shared_ptr<Core> core, std::shared_ptr<Bell> bell, BatchPlan bat
       events_(shape.events),
       slab_bytes_(slab_->bytes()) {
   const auto rows = static_cast<Index>(batch_.sample_id.size());
-  cells_ = rows * shape.padded;
+  cells_ = shape.cells();
   parts_ =
       std::clamp<Index>(shape.bytes_bound / kPartBytes, 1, std::max<Index>(rows, 1));
   parts_left_.store(parts_, std::memory_order_relaxed);

@@ -187,7 +187,7 @@ class Binder {
   void make_arrays() {
     using Middle = ArraySpec::Middle;
     const bool row = spec_.sequence.window.kind == WindowRule::Kind::row;
-    const Middle events = row ? Middle::none : Middle::events;
+    const Middle events = row ? Middle::none : middle_of_events();
     if (!data_.numbers.empty()) {
       add("numerical", DType::f32, events, static_cast<Index>(data_.numbers.size()),
           ArraySource::numerical);
@@ -197,6 +197,10 @@ class Binder {
           static_cast<Index>(data_.categories.size()), ArraySource::categorical);
     }
     if (!row) add("lengths", DType::i32, Middle::none, 0, ArraySource::lengths);
+    if (data_.options.packed) {
+      check_packed(row);
+      add("offsets", DType::i32, Middle::offsets, 0, ArraySource::offsets);
+    }
     add("sample_id", DType::i64, Middle::none, 0, ArraySource::sample_id);
     add("sample_mask", DType::boolean, Middle::none, 0, ArraySource::sample_mask);
     if (spec_.sequence.mask) add("mask", DType::boolean, events, 0, ArraySource::mask);
@@ -206,6 +210,17 @@ class Binder {
     if (spec_.sequence.entity_array) add_entity();
     if (data_.label >= 0) add_label();
     if (data_.targets) add_targets();
+  }
+
+  ArraySpec::Middle middle_of_events() const {
+    return data_.options.packed ? ArraySpec::Middle::packed : ArraySpec::Middle::events;
+  }
+
+  void check_packed(bool row) const {
+    require(!row, "output: packed needs sequences; window is \"row\"");
+    require(!spec_.sequence.mask && !spec_.sequence.padding_mask,
+            "output: a packed batch has no padding; leave mask and padding_mask out of "
+            "[sequence]");
   }
 
   void add_entity() {
@@ -235,7 +250,7 @@ class Binder {
     using Middle = ArraySpec::Middle;
     if (set.boundary.every == Every::sequence) return Middle::none;
     if (set.boundary.every == Every::event || spec_.align == "event")
-      return Middle::events;
+      return middle_of_events();
     return Middle::intervals;
   }
 
@@ -342,9 +357,18 @@ void check_options(const PlanOptions& options) {
         "pad_to: lengths must ascend from 1, got " + std::to_string(options.pad_to[i]) +
             " at position " + std::to_string(i));
   }
+  require(!options.packed || (options.pad_multiple == 1 && options.pad_to.empty() &&
+                              !options.pad_to_max_length),
+          "output: a packed batch has no padding; leave pad_to and pad_multiple out");
 }
 
 }  // namespace
+
+bool parse_packed(std::string_view output) {
+  require(output == "padded" || output == "packed",
+          "output: must be padded or packed, got '" + escape_text(output) + "'");
+  return output == "packed";
+}
 
 void BuildCounts::add(const BuildCounts& other) {
   samples += other.samples;
@@ -363,7 +387,7 @@ Plan::Plan(const Recipe& recipe, const io::Dataset& dataset, PlanOptions options
   data_ = data;
   const Index longest = data->options.pad_to.empty() ? 0 : data->options.pad_to.back();
   for (Index id = 0; longest > 0 && id < samples(); ++id) {
-    const Index length = data->rows_are_samples ? 1 : data->kept(id).events;
+    const Index length = events(id);
     require(length <= longest,
             "pad_to: sample " + std::to_string(id) + " has " + std::to_string(length) +
                 " events, the last length is " + std::to_string(longest));
@@ -396,18 +420,37 @@ Hash128 Plan::hash() const {
   hasher.field(data_->options.pad_multiple);
   hasher.field(data_->options.pad_to_max_length ? 1 : 0);
   for (const Index length : data_->options.pad_to) hasher.field(length);
+  if (data_->options.packed) hasher.field("packed");
   return hasher.digest128();
 }
+
+namespace {
+
+std::string_view axes(ArraySpec::Middle middle) {
+  switch (middle) {
+    case ArraySpec::Middle::events:
+      return "B, S";
+    case ArraySpec::Middle::intervals:
+      return "B, T";
+    case ArraySpec::Middle::packed:
+      return "E";
+    case ArraySpec::Middle::offsets:
+      return "B + 1";
+    case ArraySpec::Middle::none:
+      break;
+  }
+  return "B";
+}
+
+}  // namespace
 
 std::string Plan::describe() const {
   std::string text = "columns read:";
   for (const std::string& column : data_->columns) text += " " + escape_text(column);
   text += "\narrays:\n";
   for (const ArraySpec& array : data_->arrays) {
-    text +=
-        "  " + escape_text(array.name) + "  " + std::string(name(array.type)) + " [B";
-    if (array.middle == ArraySpec::Middle::events) text += ", S";
-    if (array.middle == ArraySpec::Middle::intervals) text += ", T";
+    text += "  " + escape_text(array.name) + "  " + std::string(name(array.type)) +
+            " [" + std::string(axes(array.middle));
     if (array.inner > 0) text += ", " + std::to_string(array.inner);
     text += "]\n";
   }

@@ -20,13 +20,21 @@
 namespace lade {
 
 /// One array of a batch, row-major. Its shape is [B], then the middle axis, then
-/// `inner`.
+/// `inner`; of packed ones [E], then `inner`.
 struct ArraySpec {
   /// Names with a slash are members of a mapping: "targets/spent_7d",
   /// "target_mask/day".
   std::string name;
   DType type = DType::f32;
-  enum class Middle : std::uint8_t { none, events, intervals } middle = Middle::none;
+  /// packed: the events of all rows one after the other, [E] instead of [B, S].
+  /// offsets: [B + 1], where the rows of the packed arrays begin and end.
+  enum class Middle : std::uint8_t {
+    none,
+    events,
+    intervals,
+    packed,
+    offsets
+  } middle = Middle::none;
   Index set = 0;    // boundary set of `intervals`
   Index inner = 0;  // 0 = no last axis
 };
@@ -37,7 +45,12 @@ struct PlanOptions {
   std::vector<Index> pad_to;  // ascending lengths; empty = longest of the batch
   bool pad_to_max_length = false;
   Index pad_multiple = 1;
+  bool packed = false;  // output = "packed": events without padding, and offsets
 };
+
+/// PlanOptions::packed by the word of the argument `output`.
+/// Errors: ArgumentError unless "padded" or "packed".
+bool parse_packed(std::string_view output);
 
 /// What building counted: nulls filled, unknown categories, overflow of an output type
 /// ...
@@ -88,6 +101,9 @@ class Plan {
                      std::vector<Index>& out) const;
   /// Row group of the first event of a sample: its home.
   Index home(Index sample_id) const;
+  /// Events of a sample after cut, window and max_length, from the index alone; 1 where
+  /// rows are samples.
+  Index events(Index sample_id) const;
 
   /// Where the events of a sample lie in its sequence, after cut, window and
   /// max_length.
@@ -103,15 +119,22 @@ class Plan {
   struct Shape {
     std::vector<Index> length;  // kept events of each row; 1 for window = "row"
     std::vector<Kept> kept;     // of each row; empty for window = "row"
-    Index padded = 1;           // S
-    Index events = 0;           // sum of length
-    Index bytes_bound = 0;      // slab bytes that always suffice
-    Index fixed_bytes = 0;      // of these, arrays whose shape is known now
+    Index padded = 1;           // S; packed: the longest row
+    bool packed = false;
+    Index events = 0;       // sum of length
+    Index bytes_bound = 0;  // slab bytes that always suffice
+    Index fixed_bytes = 0;  // of these, arrays whose shape is known now
+    /// Events that the arrays have room for; the share of `events` in it is the fill.
+    Index cells() const noexcept {
+      return packed ? events : static_cast<Index>(length.size()) * padded;
+    }
   };
   Shape shape(std::span<const Index> sample_id) const;
 
   /// A batch being built. `sample_id` and `shape` are copied in; the slab must hold
   /// shape.bytes_bound bytes.
+  /// Errors: ArgumentError if a packed batch holds more events than `offsets` can
+  /// count.
   class Build;
   std::shared_ptr<Build> begin(std::span<const Index> sample_id, Index repeated,
                                std::shared_ptr<Slab> slab, Shape shape) const;

@@ -65,6 +65,10 @@ class RowWriter {
   /// First byte of this row in array a.
   std::byte* at(std::size_t a) const {
     const ArraySpec& spec = data_.arrays[a];
+    if (spec.middle == ArraySpec::Middle::packed) {
+      const Index first = build_.first_event[static_cast<std::size_t>(row_)];
+      return build_.slab->data() + build_.offset[a] + first * row_bytes(spec, 1);
+    }
     const bool intervals = spec.middle == ArraySpec::Middle::intervals;
     const Index middle = intervals ? build_.longest : build_.shape.padded;
     return build_.slab->data() + build_.offset[a] + row_ * row_bytes(spec, middle);
@@ -169,6 +173,8 @@ class RowWriter {
         return write_ids(a);
       case ArraySource::lengths:
         return store(a, static_cast<std::int32_t>(kept_.events));
+      case ArraySource::offsets:
+        return;  // by `finish`, for all rows at once
       case ArraySource::sample_id:
         return store(a, id);
       case ArraySource::sample_mask:
@@ -197,7 +203,9 @@ class RowWriter {
   }
 
   Index first_row() const { return view_.begin + kept_.begin; }
+  /// Entries that a row has in arrays of events.
   Index padded() const {
+    if (data_.options.packed) return kept_.events;
     return data_.recipe.spec().sequence.window.kind == WindowRule::Kind::row
                ? 1
                : build_.shape.padded;
@@ -415,9 +423,8 @@ void RowWriter::write_target(std::size_t a, const BoundArray& bound) {
   const TargetPlan::Set& set = data_.targets->sets()[s];
   if (spec.middle == ArraySpec::Middle::none) return write_sequence_entry(a, bound);
   const auto [first, last] = given(scratch_.values.sets[s]);
-  if (spec.middle == ArraySpec::Middle::events) {
-    std::memset(at(a), 0,
-                static_cast<std::size_t>(row_bytes(spec, build_.shape.padded)));
+  if (spec.middle != ArraySpec::Middle::intervals) {
+    std::memset(at(a), 0, static_cast<std::size_t>(padded() * row_bytes(spec, 1)));
     write_entries(a, bound, first, last, set.boundary.every != Every::event);
     return;
   }

@@ -31,6 +31,7 @@ enum class ArraySource : std::uint8_t {
   numerical,
   categorical,
   lengths,
+  offsets,
   sample_id,
   sample_mask,
   mask,
@@ -90,9 +91,13 @@ struct Plan::Build {
   Index longest = 0;          // most kept events of a row
   std::vector<Index> offset;  // of every array; intervals: staging
   std::vector<std::vector<std::int32_t>> intervals;  // per set, T of every row
+  std::vector<Index> first_event;                    // packed: [B + 1], of every row
 };
 
 /// Bytes of one row of an array when the middle axis has `middle` entries.
 Index row_bytes(const ArraySpec& spec, Index middle) noexcept;
+/// Bytes of an array of a batch of this shape; intervals: as they are staged.
+Index array_bytes(const ArraySpec& spec, const Plan::Shape& shape,
+                  Index longest) noexcept;
 
 }  // namespace lade

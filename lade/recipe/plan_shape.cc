@@ -24,6 +24,24 @@ Index row_bytes(const ArraySpec& spec, Index middle) noexcept {
   return entries * std::max<Index>(spec.inner, 1) * width(spec.type);
 }
 
+Index array_bytes(const ArraySpec& spec, const Plan::Shape& shape,
+                  Index longest) noexcept {
+  const auto rows = static_cast<Index>(shape.length.size());
+  switch (spec.middle) {
+    case ArraySpec::Middle::events:
+      return rows * row_bytes(spec, shape.padded);
+    case ArraySpec::Middle::intervals:
+      return rows * row_bytes(spec, longest);
+    case ArraySpec::Middle::packed:
+      return shape.events * row_bytes(spec, 1);
+    case ArraySpec::Middle::offsets:
+      return (rows + 1) * row_bytes(spec, 1);
+    case ArraySpec::Middle::none:
+      break;
+  }
+  return rows * row_bytes(spec, 1);
+}
+
 Index Plan::Data::cut_length(Index sequence) const {
   if (cuts.empty()) return dataset.length(sequence);
   const Cut& cut = cuts[static_cast<std::size_t>(sequence)];
@@ -61,14 +79,11 @@ Plan::Shape Plan::shape(std::span<const Index> sample_id) const {
     longest = std::max(longest, length);
   }
   shape.padded = padded_length(longest, data_->options, data_->max_length);
-  const auto rows = static_cast<Index>(sample_id.size());
-  for (std::size_t a = 0; a < data_->arrays.size(); ++a) {
-    const ArraySpec& array = data_->arrays[a];
-    const bool intervals = array.middle == ArraySpec::Middle::intervals;
-    const Index bytes =
-        align_up(rows * row_bytes(array, intervals ? longest : shape.padded));
+  shape.packed = data_->options.packed;
+  for (const ArraySpec& array : data_->arrays) {
+    const Index bytes = align_up(array_bytes(array, shape, longest));
     shape.bytes_bound += bytes;
-    if (!intervals) shape.fixed_bytes += bytes;
+    if (array.middle != ArraySpec::Middle::intervals) shape.fixed_bytes += bytes;
   }
   shape.bytes_bound = std::max(shape.bytes_bound, kSlabAlignment);
   return shape;
@@ -90,6 +105,10 @@ std::vector<Index> Plan::samples_of(std::span<const Index> sequences) const {
     if (wanted[static_cast<std::size_t>(data_->kept(id).sequence)]) ids.push_back(id);
   }
   return ids;
+}
+
+Index Plan::events(Index sample_id) const {
+  return data_->rows_are_samples ? 1 : data_->kept(sample_id).events;
 }
 
 void Plan::row_groups_of(Index sample_id, const io::DatasetReader& reader,

@@ -6,6 +6,7 @@
 
 #include "lade/core/error.h"
 #include "lade/core/hash.h"
+#include "lade/sampling/order_internal.h"
 
 namespace lade {
 namespace {
@@ -21,10 +22,6 @@ void check_shard(const Shard& shard) {
   require(shard.batch_size <= std::numeric_limits<Index>::max() / shard.world_size,
           "batch_size: times world_size must fit 63 bits, got " +
               std::to_string(shard.batch_size));
-}
-
-Index count_of(const std::shared_ptr<const std::vector<Index>>& subset, Index samples) {
-  return subset ? static_cast<Index>(subset->size()) : samples;
 }
 
 /// How many positions an epoch's steps own, by the rules of ranks and tails.
@@ -44,118 +41,82 @@ struct Cut {
   Index steps() const { return full + (last > 0 ? 1 : 0); }
 };
 
-/// The sample at each position of an epoch's order, positions taken as a run.
-void samples_at(const SequentialSampler& sampler, Index /*epoch*/, Index first,
-                std::span<Index> out) {
-  for (std::size_t i = 0; i < out.size(); ++i) {
-    const Index position = first + static_cast<Index>(i);
-    out[i] = sampler.subset ? (*sampler.subset)[static_cast<std::size_t>(position)]
-                            : position;
-  }
-}
-
-random::Permutation permutation(const ShuffleSampler& sampler, Index epoch) {
-  return {count_of(sampler.subset, sampler.samples),
-          random::key(sampler.seed, epoch, std::uint64_t{random::order})};
-}
-
-void samples_at(const ShuffleSampler& sampler, Index epoch, Index first,
-                std::span<Index> out) {
-  permutation(sampler, epoch).fill(first, static_cast<Index>(out.size()), out.data());
-  if (!sampler.subset) return;
-  for (Index& id : out) id = (*sampler.subset)[static_cast<std::size_t>(id)];
-}
-
-void samples_at(const IndexSampler& sampler, Index /*epoch*/, Index first,
-                std::span<Index> out) {
-  for (std::size_t i = 0; i < out.size(); ++i) {
-    out[i] = (*sampler.ids)[static_cast<std::size_t>(first) + i];
-  }
-}
-
-/// Positions of the order at which a sample stands.
-std::vector<Index> positions_of(const SequentialSampler& sampler, Index /*epoch*/,
-                                Index id) {
-  if (!sampler.subset) {
-    return id >= 0 && id < sampler.samples ? std::vector<Index>{id}
-                                           : std::vector<Index>{};
-  }
-  const auto found =
-      std::lower_bound(sampler.subset->begin(), sampler.subset->end(), id);
-  if (found == sampler.subset->end() || *found != id) return {};
-  return {found - sampler.subset->begin()};
-}
-
-std::vector<Index> positions_of(const ShuffleSampler& sampler, Index epoch, Index id) {
-  const SequentialSampler ascending{sampler.samples, sampler.subset};
-  std::vector<Index> found = positions_of(ascending, epoch, id);
-  for (Index& position : found)
-    position = permutation(sampler, epoch).inverse(position);
-  return found;
-}
-
-std::vector<Index> positions_of(const IndexSampler& sampler, Index /*epoch*/,
-                                Index id) {
-  std::vector<Index> found;
-  for (std::size_t i = 0; i < sampler.ids->size(); ++i) {
-    if ((*sampler.ids)[i] == id) found.push_back(static_cast<Index>(i));
-  }
-  return found;
-}
-
 }  // namespace
 
-Index sample_count(const Sampler& sampler) {
-  struct Count {
-    Index operator()(const SequentialSampler& s) const {
-      return count_of(s.subset, s.samples);
-    }
-    Index operator()(const ShuffleSampler& s) const {
-      return count_of(s.subset, s.samples);
-    }
-    Index operator()(const IndexSampler& s) const {
-      return static_cast<Index>(s.ids->size());
-    }
-  };
-  return std::visit(Count{}, sampler);
-}
+Index sample_count(const Sampler& sampler) { return count_of(order_of(sampler)); }
 
 Index steps(const Sampler& sampler, const Shard& shard, Index /*epoch*/) {
   check_shard(shard);
   return Cut(sample_count(sampler), shard).steps();
 }
 
-BatchPlan plan(const Sampler& sampler, const Shard& shard, Index epoch, Index step) {
-  check_shard(shard);
-  const Cut cut(sample_count(sampler), shard);
-  require(step >= 0 && step < cut.steps(), "step: must be in 0.." +
-                                               std::to_string(cut.steps() - 1) +
-                                               ", got " + std::to_string(step));
-  const Index rows = step < cut.full ? shard.batch_size : cut.last;
-  const Index first = step * cut.global + shard.rank * rows;
+EpochPlanner::EpochPlanner(const Sampler& sampler, const Shard& shard, Index epoch)
+    : sampler_(sampler),
+      shard_(shard),
+      epoch_(epoch),
+      steps_(lade::steps(sampler, shard, epoch)) {}
+
+BatchPlan EpochPlanner::plan(Index step) {
+  const Order order = order_of(sampler_);
+  const Cut cut(count_of(order), shard_);
+  require(step >= 0 && step < steps_, "step: must be in 0.." +
+                                          std::to_string(steps_ - 1) + ", got " +
+                                          std::to_string(step));
+  const Index rows = step < cut.full ? shard_.batch_size : cut.last;
+  const Index first = step * cut.global + shard_.rank * rows;
   const Index own = std::clamp<Index>(cut.samples - first, 0, rows);
   BatchPlan result;
-  result.epoch = epoch;
+  result.epoch = epoch_;
   result.step = step;
   result.padded = rows - own;
   result.sample_id.resize(static_cast<std::size_t>(rows));
   const std::span<Index> ids(result.sample_id);
-  const auto at = [&](Index position, std::span<Index> out) {
-    std::visit([&](const auto& s) { samples_at(s, epoch, position, out); }, sampler);
-  };
-  at(first, ids.first(static_cast<std::size_t>(own)));
-  // What is missing repeats positions 0, 1, ... of the epoch, counted over all ranks.
+  const auto* const buckets = std::get_if<BucketSampler>(&sampler_);
+  if (buckets != nullptr && step < cut.full) {
+    const Index size = window_positions(*buckets, cut.global);
+    if (const Index number = first / size; window_.number != number) {
+      window_ =
+          bucket_window(*buckets, cut.global, cut.full * cut.global, epoch_, number);
+    }
+    std::copy_n(window_.sample_id.begin() + first % size, rows, ids.begin());
+    return result;
+  }
+  samples_at(order, epoch_, first, ids.first(static_cast<std::size_t>(own)));
+  // What is missing repeats positions 0, 1, ... of the order, counted over all ranks.
   for (Index row = own; row < rows; ++row) {
     const Index repeat = (first + row - cut.samples) % cut.samples;
-    at(repeat, ids.subspan(static_cast<std::size_t>(row), 1));
+    samples_at(order, epoch_, repeat, ids.subspan(static_cast<std::size_t>(row), 1));
   }
   return result;
 }
 
+BatchPlan plan(const Sampler& sampler, const Shard& shard, Index epoch, Index step) {
+  return EpochPlanner(sampler, shard, epoch).plan(step);
+}
+
+namespace {
+
+/// Where a position of the order is served: buckets move it within its window.
+Index delivered_at(const Sampler& sampler, const Cut& cut, Index epoch,
+                   Index position) {
+  const Index full = cut.full * cut.global;
+  const auto* const buckets = std::get_if<BucketSampler>(&sampler);
+  if (buckets == nullptr || position >= full) return position;
+  const Index size = window_positions(*buckets, cut.global);
+  const BucketWindow window =
+      bucket_window(*buckets, cut.global, full, epoch, position / size);
+  const auto found =
+      std::find(window.position.begin(), window.position.end(), position);
+  return window.number * size + (found - window.position.begin());
+}
+
+}  // namespace
+
 std::vector<Seen> where_seen(const Sampler& sampler, const Shard& shard, Index epoch,
                              Index sample_id) {
   check_shard(shard);
-  const Cut cut(sample_count(sampler), shard);
+  const Order order = order_of(sampler);
+  const Cut cut(count_of(order), shard);
   std::vector<Seen> seen;
   const Index full_positions = cut.full * cut.global;
   const Index last_positions = cut.last * shard.world_size;
@@ -166,9 +127,9 @@ std::vector<Seen> where_seen(const Sampler& sampler, const Shard& shard, Index e
     const Index within = position - step * cut.global;
     seen.push_back({step, within / rows, within % rows});
   };
-  for (const Index position : std::visit(
-           [&](const auto& s) { return positions_of(s, epoch, sample_id); }, sampler)) {
-    if (position < full_positions + last_positions) add(position);
+  for (const Index position : positions_of(order, epoch, sample_id)) {
+    if (position < full_positions + last_positions)
+      add(delivered_at(sampler, cut, epoch, position));
     for (Index again = position + cut.samples; again < full_positions + last_positions;
          again += cut.samples) {
       add(again);
@@ -190,28 +151,6 @@ std::vector<Index> fraction_subset(Index n, double fraction, std::uint64_t seed)
       .fill(0, count, ids.data());
   std::sort(ids.begin(), ids.end());
   return ids;
-}
-
-std::string describe(const Sampler& sampler) {
-  struct Describe {
-    static std::string ids(const std::shared_ptr<const std::vector<Index>>& list) {
-      if (!list) return "all";
-      const auto bytes = std::as_bytes(std::span<const Index>(*list));
-      return hex(xxh3_128(bytes));
-    }
-    std::string operator()(const SequentialSampler& s) const {
-      return "sequential samples=" + std::to_string(s.samples) +
-             " subset=" + ids(s.subset);
-    }
-    std::string operator()(const ShuffleSampler& s) const {
-      return "shuffle=global samples=" + std::to_string(s.samples) +
-             " seed=" + std::to_string(s.seed) + " subset=" + ids(s.subset);
-    }
-    std::string operator()(const IndexSampler& s) const {
-      return "index ids=" + ids(s.ids);
-    }
-  };
-  return std::visit(Describe{}, sampler);
 }
 
 double split_unit(std::uint64_t seed, std::int64_t entity) noexcept {

@@ -3,6 +3,7 @@
 // plan.
 #pragma once
 
+#include <functional>
 #include <memory>
 #include <span>
 #include <string>
@@ -34,8 +35,24 @@ struct IndexSampler {
   std::shared_ptr<const std::vector<Index>> ids;
 };
 
+/// A sample for every position of an epoch.
+using Order = std::variant<SequentialSampler, ShuffleSampler, IndexSampler>;
+
+/// Batches of like lengths: windows of an order are sorted by length and cut into
+/// global batches, which are served in a random order of their own
+/// (docs/formats/random.md).
+struct BucketSampler {
+  Order order;
+  /// Positions, rounded down to whole global batches of G samples, at least one;
+  /// 0 = max(8192, 32 G).
+  Index window = 0;
+  std::uint64_t seed = 0;
+  std::function<Index(Index)> length;  // of a sample in events; pure, from any thread
+};
+
 /// Values, never virtual. Later samplers join this list.
-using Sampler = std::variant<SequentialSampler, ShuffleSampler, IndexSampler>;
+using Sampler =
+    std::variant<SequentialSampler, ShuffleSampler, IndexSampler, BucketSampler>;
 
 /// How an epoch is cut into steps and ranks (loading.md 3.4).
 struct Shard {
@@ -63,6 +80,31 @@ Index steps(const Sampler& sampler, const Shard& shard, Index epoch);
 /// [0, N).
 BatchPlan plan(const Sampler& sampler, const Shard& shard, Index epoch, Index step);
 
+/// One window of a BucketSampler: its positions in the order of delivery.
+struct BucketWindow {
+  Index number = -1;
+  std::vector<Index> position;   // of the order
+  std::vector<Index> sample_id;  // at these positions
+};
+
+/// Plans the steps of one epoch as `plan` does, and keeps the window of a BucketSampler
+/// that it sorted last: steps in turn sort each window once.
+///
+/// Threads: one at a time.
+class EpochPlanner {
+ public:
+  EpochPlanner(const Sampler& sampler, const Shard& shard, Index epoch);
+  Index steps() const { return steps_; }
+  /// Errors: as `plan`.
+  BatchPlan plan(Index step);
+
+ private:
+  Sampler sampler_;
+  Shard shard_;
+  Index epoch_, steps_;
+  BucketWindow window_;
+};
+
 /// Where a sample is seen in an epoch: all (step, rank, row).
 struct Seen {
   Index step = 0, rank = 0, row = 0;
@@ -75,8 +117,9 @@ std::vector<Seen> where_seen(const Sampler& sampler, const Shard& shard, Index e
 /// ascending.
 std::vector<Index> fraction_subset(Index n, double fraction, std::uint64_t seed);
 
-/// Canonical text of a sampler for hashes: kind and parameters.
-std::string describe(const Sampler& sampler);
+/// Canonical text of a sampler for hashes: kind and parameters, of buckets the global
+/// batch too, without which their windows mean nothing.
+std::string describe(const Sampler& sampler, const Shard& shard);
 
 /// The uniform number that decides the part of an entity (loading.md 3.1 `split`).
 double split_unit(std::uint64_t seed, std::int64_t entity) noexcept;

@@ -28,8 +28,7 @@ NO_EFFECT = ("worker_init_fn", "multiprocessing_context", "persistent_workers",
 # Arguments whose rooms are not built: any value but these is refused.
 NOT_BUILT = {
     "shuffle_block": (None,), "shuffle_blocks": (None,), "shuffle_window": (None,),
-    "lanes": (None,), "bucket_window": (0,), "batch_events": (None,),
-    "output": ("padded",), "precision": (None,), "part": (None,),
+    "lanes": (None,), "batch_events": (None,), "precision": (None,), "part": (None,),
     "cache": ("auto", "off"), "cache_bytes": (None,), "cache_dir": (None,),
     "cache_level": ("events",), "on_bad_sample": ("fail",), "max_failures": (0.01,),
     "quarantine": (None,), "device": (None,), "batch_sampler": (None,),
@@ -127,6 +126,16 @@ def workers(value):
     if not isinstance(value, int) or isinstance(value, bool) or value < 0:
         raise ArgumentError(
             f"DataLoader: num_workers must be 'auto' or an integer >= 0, got {value!r}")
+    return value
+
+
+def bucket_window(value):
+    """Positions sorted by length at once; 0 = none, -1 = as many as suit the batch."""
+    if value == "auto":
+        return -1
+    if not isinstance(value, int) or isinstance(value, bool) or value < 0:
+        raise ArgumentError("DataLoader: bucket_window must be 'auto' or an integer >= 0, "
+                            f"got {value!r}")
     return value
 
 

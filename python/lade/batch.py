@@ -43,9 +43,14 @@ def _grouped(arrays):
     return values
 
 
+# Names that other projects use for the same thing.
+_ALIASES = {"cu_seqlens": "offsets"}
+
+
 class Batch(Mapping):
     """One batch: a mapping of names to arrays that are attributes, too.
 
+    A packed batch has `offsets` (also `cu_seqlens`) and `max_length`, its longest row.
     `targets`, and what a recipe defines per target, are mappings by name. All arrays view
     one slab of memory, which lives as long as any of them; writing into them is allowed.
     """
@@ -61,7 +66,7 @@ class Batch(Mapping):
         self._values = _grouped(self._arrays)
 
     def __getitem__(self, name):
-        return self._values[name]
+        return self._values[_ALIASES.get(name, name)]
 
     def __iter__(self):
         return iter(self._values)
@@ -73,7 +78,7 @@ class Batch(Mapping):
         if name.startswith("_"):
             raise AttributeError(name)
         try:
-            return self._values[name]
+            return self[name]
         except KeyError:
             raise AttributeError(f"this batch has no '{name}'; it has "
                                  f"{', '.join(self._values)}") from None
@@ -88,6 +93,14 @@ class Batch(Mapping):
     @property
     def step(self):
         return self._facts[1]
+
+    @property
+    def max_length(self):
+        """Events of the longest row, as an int; of packed and padded batches."""
+        if "lengths" not in self._values:
+            raise AttributeError("this batch has no 'max_length'; its samples are rows")
+        lengths = self._values["lengths"]
+        return int(lengths.max()) if len(lengths) else 0
 
     @property
     def nbytes(self):

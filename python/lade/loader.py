@@ -22,6 +22,8 @@ class DataLoader:
     per rank. `shuffle=True` means "global". Batches hold torch tensors where torch is
     installed, else NumPy arrays (`framework`). `iter` starts the next epoch; `len` is its
     number of steps. Arguments that a recipe's [loader] gives stand in for those left out.
+    `bucket_window` ("auto", or samples) serves batches of like lengths; `output="packed"`
+    gives events without padding, [E, F], with `offsets` [B + 1].
     """
 
     def __init__(self, dataset, recipe=None, batch_size=Default(1), shuffle=Default(False),
@@ -83,6 +85,7 @@ class DataLoader:
         choice = _core.SampleChoice()
         choice.shuffle = arguments.shuffle_word(values["shuffle"])
         choice.seed = arguments.seed(values["seed"])
+        choice.bucket_window = arguments.bucket_window(values["bucket_window"])
         choice.fraction = arguments.number(values["sample_fraction"], "sample_fraction")
         if values["samples"] is not None:
             choice.set_samples(arguments.ids(values["samples"], "samples"))
@@ -108,7 +111,8 @@ class DataLoader:
         options.plan(arguments.dtypes(values["dtypes"]),
                      -1 if max_length is None else
                      whole(max_length, "DataLoader: max_length", 0), pad_to, to_max,
-                     whole(values["pad_multiple"], "DataLoader: pad_multiple", 1))
+                     whole(values["pad_multiple"], "DataLoader: pad_multiple", 1),
+                     str(values["output"]))
         return options
 
     def __len__(self):

@@ -208,13 +208,42 @@ def test_arguments_outside_their_rule_are_refused(loader_of):
 
 
 def test_rooms_not_built_say_so(loader_of):
-    for name, value in {"output": "packed", "bucket_window": 8192, "cache": "disk",
+    for name, value in {"cache": "disk",
                         "on_bad_sample": "replace", "device": "cuda",
                         "batch_events": 100}.items():
         with pytest.raises(lade.ArgumentError, match="not built yet"):
             loader_of(**{name: value})
     with pytest.raises(lade.ArgumentError, match="not built yet"):
         loader_of(shuffle="block")
+
+
+def test_packed_batches_hold_the_padded_rows_without_padding(loader_of):
+    padded, packed = loader_of(batch_size=4), loader_of(batch_size=4, output="packed")
+    for want, got in zip(padded, packed, strict=True):
+        lengths, offsets = np.asarray(want.lengths), np.asarray(got.offsets)
+        assert np.array_equal(np.diff(offsets), lengths) and offsets[0] == 0
+        assert got.numerical.shape == (lengths.sum(), want.numerical.shape[2])
+        for row, n in enumerate(lengths):
+            assert np.array_equal(got.numerical[offsets[row]:offsets[row + 1]],
+                                  want.numerical[row, :n])
+        assert got["cu_seqlens"] is got["offsets"] and got.max_length == lengths.max()
+        assert got.content_digest() == want.content_digest()
+    assert packed.stats()["fill"] == 1.0
+    with pytest.raises(lade.ArgumentError, match="no padding"):
+        loader_of(output="packed", pad_multiple=8)
+    with pytest.raises(lade.ArgumentError, match="padded or packed"):
+        loader_of(output="ragged")
+
+
+def test_bucket_window_serves_every_sample_once_at_a_better_fill(loader_of):
+    plain, bucketed = loader_of(batch_size=2), loader_of(batch_size=2, bucket_window="auto")
+    seen = sorted(int(i) for batch in bucketed for i in batch.sample_id)
+    assert seen == sorted(int(i) for batch in plain for i in batch.sample_id)
+    assert bucketed.stats()["fill"] >= plain.stats()["fill"]
+    step, rank, row = bucketed.where_seen(sample_id=1, epoch=0)[0]
+    assert rank == 0 and bucketed.batch_at(0, step).sample_id[row] == 1
+    with pytest.raises(lade.ArgumentError, match="bucket_window"):
+        loader_of(bucket_window=-3)
 
 
 def test_arguments_for_processes_warn_once(loader_of):

@@ -157,7 +157,7 @@ TEST(Describe, DiffersWhereTheOrderDoes) {
   for (const Sampler& sampler :
        {global(10), global(11), global(10, 8), Sampler(SequentialSampler{10, nullptr}),
         Sampler(SequentialSampler{10, subset}), Sampler(IndexSampler{subset})}) {
-    EXPECT_TRUE(seen.insert(describe(sampler)).second) << describe(sampler);
+    EXPECT_TRUE(seen.insert(describe(sampler, {})).second) << describe(sampler, {});
   }
 }
 
