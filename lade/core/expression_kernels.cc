@@ -9,6 +9,7 @@
 #include <utility>
 
 #include "lade/core/elementary.h"
+#include "lade/core/set_kernels.h"
 
 namespace lade::kernels {
 namespace {
@@ -284,6 +285,24 @@ void in_range(Kind kind, const void* x, Index first, Index n, std::int64_t low,
   });
 }
 
+namespace {
+
+/// Sets that lie within 255 numbers, as bits of a table that is looked up in vectors.
+bool in_near_set(const std::int32_t* x, Index n, const std::int64_t* sorted,
+                 Index count, Byte flip, Byte* out) noexcept {
+  if (count <= 2 || sorted[count - 1] - sorted[0] >= 255) return false;
+  Byte table[32] = {};
+  for (Index k = 0; k < count; ++k) {
+    const auto bit = static_cast<std::uint64_t>(sorted[k] - sorted[0]);
+    table[bit >> 3] = static_cast<Byte>(table[bit >> 3] | 1U << (bit & 7));
+  }
+  offsets_from(x, n, static_cast<std::int32_t>(sorted[0]), out);
+  look_up_bits(table, out, n, flip, out);
+  return true;
+}
+
+}  // namespace
+
 void in_set(Kind kind, const void* x, Index first, Index n, const std::int64_t* sorted,
             Index count, const std::uint64_t* bits, Index bit_count, bool negated,
             std::uint8_t* out) noexcept {
@@ -292,10 +311,14 @@ void in_set(Kind kind, const void* x, Index first, Index n, const std::int64_t* 
     using T = decltype(type);
     if constexpr (!std::is_floating_point_v<T>) {
       const T* from = static_cast<const T*>(x) + first;
+      const auto flip = static_cast<Byte>(negated);
+      if constexpr (std::is_same_v<T, std::int32_t>) {
+        if (in_near_set(from, n, sorted, count, flip, out)) return;
+      }
       if (count <= kFew) {
-        few(from, n, sorted, count, static_cast<Byte>(negated), out);
+        few(from, n, sorted, count, flip, out);
       } else {
-        many(from, n, sorted, count, bits, bit_count, static_cast<Byte>(negated), out);
+        many(from, n, sorted, count, bits, bit_count, flip, out);
       }
     }
   });

@@ -72,13 +72,17 @@ Index drop_missing(const std::uint8_t* present, Index n,
   return dropped;
 }
 
+bool all_numbers(const double* x, Index n) noexcept {
+  std::uint64_t nan = 0;
+  for (Index r = 0; r < n; ++r) nan |= x[r] == x[r] ? 0 : ~std::uint64_t{0};
+  return nan == 0;
+}
+
 Index find_present(const double* x, Index n, std::uint8_t* present) noexcept {
   // Almost always nothing is missing; to see that is a loop of vectors.
-  std::uint64_t nan = 0;
   std::uint8_t all = 1;
-  for (Index r = 0; r < n; ++r) nan |= x[r] == x[r] ? 0 : ~std::uint64_t{0};
   for (Index r = 0; r < n; ++r) all = static_cast<std::uint8_t>(all & present[r]);
-  if (nan == 0 && all == 1) return n;
+  if (all == 1 && all_numbers(x, n)) return n;
   Index count = 0;
   for (Index r = 0; r < n; ++r) {
     present[r] = static_cast<std::uint8_t>(present[r] & (x[r] == x[r] ? 1 : 0));
@@ -167,6 +171,42 @@ void slide(Combine combine, const double* x, const std::int32_t* low,
       back = Op::kIdentity;
       out[i] = value;
       middle = end = std::max(first, last);
+    }
+  });
+}
+
+// Window b = m length becomes the front as a whole; the next length - 1 windows add to
+// its back. The suffixes of the next front run over the elements that these add: both
+// chains go side by side, for each alone would wait for its last sum.
+void slide_last(Combine combine, const double* x, Index n, Index length, double* suffix,
+                double* out) noexcept {
+  with(combine, [&](auto op) {
+    using Op = decltype(op);
+    if (n == 0) return;
+    suffix[0] = out[0] = Op::join(x[0], Op::kIdentity);
+    const double* front = suffix;  // suffixes of the window that was last whole
+    Index step = 0;                // elements the front loses per window
+    for (Index b = 0; b + 1 < n; b += length) {
+      const Index next = b + length;
+      const bool whole = next < n;
+      double back = Op::kIdentity;
+      double ahead = Op::kIdentity;
+      if (whole) {
+        for (Index j = 1; j < length; ++j) {
+          back = Op::join(back, x[b + j]);
+          ahead = Op::join(x[next + 1 - j], ahead);
+          suffix[next + 1 - j] = ahead;
+          out[b + j] = Op::join(front[j * step], back);
+        }
+        suffix[b + 1] = out[next] = Op::join(x[b + 1], ahead);
+      } else {
+        for (Index j = 1; b + j < n; ++j) {
+          back = Op::join(back, x[b + j]);
+          out[b + j] = Op::join(front[j * step], back);
+        }
+      }
+      front = suffix + b + 1;
+      step = 1;
     }
   });
 }

@@ -26,6 +26,9 @@ Index drop_missing(const std::uint8_t* present, Index n,
 /// present[r] &= x[r] is a number; returns how many rows are present.
 Index find_present(const double* x, Index n, std::uint8_t* present) noexcept;
 
+/// No x is NaN.
+bool all_numbers(const double* x, Index n) noexcept;
+
 /// before[r] = selected rows among the first r.  Shapes: selected [n], before [n + 1].
 void count_before(const std::uint8_t* selected, Index n, std::int32_t* before) noexcept;
 
@@ -49,5 +52,10 @@ void accumulate_runs(Combine combine, const double* x, const std::int32_t* ends,
 void slide(Combine combine, const double* x, const std::int32_t* low,
            const std::int32_t* high, Index windows, double* suffix,
            double* out) noexcept;
+
+/// The same for windows of the last `length` elements, the last one i, with the same
+/// order of joins.  Shapes: x, suffix, out [n].  Requires: length >= 1.
+void slide_last(Combine combine, const double* x, Index n, Index length, double* suffix,
+                double* out) noexcept;
 
 }  // namespace lade::kernels

@@ -54,21 +54,19 @@ void cut_span(std::span<const std::int64_t> time, Index begin, Index end,
   const Index first = bound(subtract_saturating(least, shift));
   const Index last = shift > 0 ? bound(kGreatest - shift + 1) : end;
   if (first > begin) {
-    kernels::append_run(floor_div(least, width), first - 1, writer);
+    kernels::append_run(floor_div(least, width), begin, first - 1, writer);
   }
   if (last > first) {
     kernels::cut_rows(time.data() + first, last - first, shift, width, first, writer);
   }
   if (end > last) {
-    kernels::append_run(floor_div(kGreatest, width), end - 1, writer);
+    kernels::append_run(floor_div(kGreatest, width), last, end - 1, writer);
   }
 }
 
 /// Keys floor(local / width) of all rows, span of the zone by span.
 Index cut_by_width(std::span<const std::int64_t> time, const Boundary& boundary,
-                   std::int64_t width, std::span<std::int32_t> ends,
-                   std::span<std::int64_t> keys) {
-  kernels::RunWriter writer{ends.data(), keys.data(), 0};
+                   std::int64_t width, kernels::RunWriter writer) {
   const auto n = static_cast<Index>(time.size());
   if (boundary.zone == nullptr) {
     cut_span(time, 0, n, 0, kLeast, width, writer);
@@ -239,6 +237,13 @@ Index group_days(std::span<const std::int64_t> days, const Boundary& boundary,
   return groups;
 }
 
+Index cut_intervals(std::span<const std::int64_t> time, const Boundary& boundary,
+                    std::span<std::int32_t> ends, std::span<std::int64_t> keys,
+                    std::uint64_t* begins) {
+  return cut_by_width(time, boundary, row_width(boundary),
+                      {ends.data(), keys.data(), begins, 0});
+}
+
 Index interval_ends(std::span<const std::int64_t> time, const Boundary& boundary,
                     std::span<std::int32_t> ends, std::span<std::int64_t> keys) {
   check_boundary(boundary, "interval_ends");
@@ -260,7 +265,7 @@ Index interval_ends(std::span<const std::int64_t> time, const Boundary& boundary
     }
     return n;
   }
-  const Index runs = cut_by_width(time, boundary, row_width(boundary), ends, keys);
+  const Index runs = cut_intervals(time, boundary, ends, keys, nullptr);
   if (!of_days(boundary.every) || boundary.every == Every::day) return runs;
   // A group's index is never beyond its days', so it may take their place.
   const auto days = static_cast<std::size_t>(runs);

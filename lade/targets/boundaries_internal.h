@@ -11,6 +11,12 @@ namespace lade {
 /// True for units that are made of whole days: day, week, month, quarter, year.
 bool of_days(Every every) noexcept;
 
+/// interval_ends of units that rows are cut into: minute, hour, fixed, and for all
+/// others days; `begins` (nullptr or words of 0) gets the bits of first rows.
+Index cut_intervals(std::span<const std::int64_t> time, const Boundary& boundary,
+                    std::span<std::int32_t> ends, std::span<std::int64_t> keys,
+                    std::uint64_t* begins);
+
 /// Groups day keys into the longer calendar unit of `boundary`.
 ///
 /// Shapes:   days [D] ascending; last (index of the last day of each group), keys room

@@ -6,10 +6,20 @@
 
 #include "lade/core/calendar.h"
 
-namespace lade::kernels {
-namespace {
+#undef HWY_TARGET_INCLUDE
+#define HWY_TARGET_INCLUDE "lade/targets/boundary_kernels.cc"
+#include "hwy/foreach_target.h"  // compiles this file once per instruction set
 
-constexpr Index kBlock = 512;                  // keys stay in L1
+#include "hwy/highway.h"
+
+// Blocks of 512 rows. Plain loops become vectors by the compiler, for every instruction
+// set its own.
+HWY_BEFORE_NAMESPACE();
+namespace lade::kernels::HWY_NAMESPACE {
+namespace {
+namespace hn = hwy::HWY_NAMESPACE;
+
+constexpr Index kBlock = 512;                  // quotients stay in L1
 constexpr double kTwo52 = 4503599627370496.0;  // its f64 has ulp 1
 constexpr std::uint64_t kTwo52Bits = 0x4330000000000000;
 constexpr std::uint64_t kExact = std::uint64_t{1} << 50;
@@ -22,7 +32,7 @@ struct Divisor {
   double inverse;
 };
 
-Divisor divisor_of(std::int64_t width) noexcept {
+Divisor divisor_of(std::int64_t width) {
   const auto value = static_cast<std::uint64_t>(width);
   const int twos = std::countr_zero(value);
   const auto odd = static_cast<double>(value >> twos);
@@ -32,40 +42,143 @@ Divisor divisor_of(std::int64_t width) noexcept {
 // For v = (u >> twos) < 2^50 the estimate v * inverse is off by less than 1/4 + 1 ulp,
 // so the nearest whole number is the quotient or one more; v - q * odd is exact (below
 // 2^53) and its sign tells which. Every step exists in the smallest vector sets.
-void keys_of(const std::int64_t* time, Index n, std::uint64_t origin, const Divisor& by,
-             std::uint64_t base, std::int64_t* keys) noexcept {
+HWY_ATTR void quotients(const std::int64_t* HWY_RESTRICT time, Index n,
+                        std::uint64_t origin, const Divisor& by,
+                        std::uint64_t* HWY_RESTRICT quotient) {
+  const int twos = by.twos;
+  const double inverse = by.inverse;
+  const double odd = by.odd;
   for (Index r = 0; r < n; ++r) {
-    const std::uint64_t v = (static_cast<std::uint64_t>(time[r]) - origin) >> by.twos;
+    const std::uint64_t v = (static_cast<std::uint64_t>(time[r]) - origin) >> twos;
     const double x = std::bit_cast<double>(v | kTwo52Bits) - kTwo52;
-    const double q = (x * by.inverse + kTwo52) - kTwo52;
-    const double rest = x - q * by.odd;
+    const double q = (x * inverse + kTwo52) - kTwo52;
+    const double rest = x - q * odd;
     const std::uint64_t above = std::bit_cast<std::uint64_t>(rest) >> 63;
-    const std::uint64_t whole = std::bit_cast<std::uint64_t>(q + kTwo52) - kTwo52Bits;
-    keys[r] = static_cast<std::int64_t>(whole - above + base);
+    quotient[r] = std::bit_cast<std::uint64_t>(q + kTwo52) - kTwo52Bits - above;
   }
 }
 
-void keys_by_division(const std::int64_t* time, Index n, std::uint64_t origin,
-                      const Divisor& by, std::uint64_t base,
-                      std::int64_t* keys) noexcept {
+/// What has no exact f64.
+HWY_ATTR void quotients_by_division(const std::int64_t* time, Index n,
+                                    std::uint64_t origin, const Divisor& by,
+                                    std::uint64_t* quotient) {
   for (Index r = 0; r < n; ++r) {
-    const std::uint64_t u = static_cast<std::uint64_t>(time[r]) - origin;
-    keys[r] = static_cast<std::int64_t>(u / by.width + base);
+    quotient[r] = (static_cast<std::uint64_t>(time[r]) - origin) / by.width;
   }
 }
 
-}  // namespace
+/// The first rows of the runs of one block.
+struct Begins {
+  std::uint64_t row[kBlock + 8];  // counted from the block's first
+  Index count = 0;
+  std::uint8_t flags[kBlock + 8];  // per vector of rows: which of them
+};
 
-void append_run(std::int64_t key, Index last, RunWriter& writer) noexcept {
-  if (writer.runs == 0 || writer.keys[writer.runs - 1] != key) ++writer.runs;
-  writer.ends[writer.runs - 1] = static_cast<std::int32_t>(last);
-  writer.keys[writer.runs - 1] = key;
+#if HWY_TARGET == HWY_AVX2
+/// Halves of the lanes that a mask of four keeps, first ones first. Highway's own
+/// Compress copies its table to the stack at every call.
+struct KeptHalves {
+  alignas(32) std::int32_t of[16][8] = {};
+};
+constexpr KeptHalves kept_halves() {
+  KeptHalves table;
+  for (int mask = 0; mask < 16; ++mask) {
+    int to = 0;
+    for (int lane = 0; lane < 4; ++lane) {
+      if ((mask >> lane & 1) == 0) continue;
+      table.of[mask][to++] = 2 * lane;
+      table.of[mask][to++] = 2 * lane + 1;
+    }
+  }
+  return table;
+}
+constexpr KeptHalves kKeptHalves = kept_halves();
+
+template <class V, class M>
+HWY_ATTR HWY_INLINE V keep_lanes(V v, M, std::uint8_t flags) {
+  const hn::ScalableTag<std::uint64_t> d;
+  const hn::ScalableTag<std::int32_t> d32;
+  const auto halves = hn::SetTableIndices(d32, kKeptHalves.of[flags]);
+  return hn::BitCast(d, hn::TableLookupLanes(hn::BitCast(d32, v), halves));
+}
+#else
+template <class V, class M>
+HWY_ATTR HWY_INLINE V keep_lanes(V v, M mask, std::uint8_t) {
+  return hn::Compress(v, mask);
+}
+#endif
+
+/// Finds rows whose quotient is not the one before; writes their keys.
+/// Shapes: quotient [-1 .. n - 1]; keys room for n.
+HWY_ATTR void find_begins(const std::uint64_t* quotient, Index n, std::uint64_t base,
+                          std::uint64_t* keys, Begins& begins) {
+  const hn::ScalableTag<std::uint64_t> d;
+  const auto lanes = static_cast<Index>(hn::Lanes(d));
+  const auto bases = hn::Set(d, base);
+  const auto step = hn::Set(d, static_cast<std::uint64_t>(lanes));
+  auto rows = hn::Iota(d, 0);
+  std::uint8_t* flags = begins.flags;
+  Index count = 0;
+  Index r = 0;
+  for (; r + lanes <= n; r += lanes) {
+    const auto q = hn::LoadU(d, quotient + r);
+    const auto changed = hn::Ne(q, hn::LoadU(d, quotient + r - 1));
+    hn::StoreMaskBits(d, changed, flags);
+    hn::StoreU(keep_lanes(hn::Add(q, bases), changed, *flags), d, keys + count);
+    hn::StoreU(keep_lanes(rows, changed, *flags), d, begins.row + count);
+    ++flags;
+    count += static_cast<Index>(hn::CountTrue(d, changed));
+    rows = hn::Add(rows, step);
+  }
+  *flags = 0;
+  for (; r < n; ++r) {
+    if (quotient[r] == quotient[r - 1]) continue;
+    *flags = static_cast<std::uint8_t>(*flags | 1U << (r % lanes));
+    keys[count] = quotient[r] + base;
+    begins.row[count++] = static_cast<std::uint64_t>(r);
+  }
+  begins.count = count;
 }
 
-void cut_rows(const std::int64_t* time, Index n, std::int64_t shift, std::int64_t width,
-              Index row, RunWriter& writer) noexcept {
+/// Sets the bits of first rows of a block of n rows that begins with row `at`.
+HWY_ATTR void put_bits(const Begins& begins, Index n, Index at, std::uint64_t* to) {
+  const auto lanes = static_cast<Index>(hn::Lanes(hn::ScalableTag<std::uint64_t>()));
+  const int shift = static_cast<int>(at & 63);
+  const std::uint8_t* flags = begins.flags;
+  for (Index r = 0; r < n; r += 64) {
+    std::uint64_t word = 0;
+    const Index last = std::min<Index>(n - r, 64);
+    for (Index k = 0; k < last; k += lanes) word |= std::uint64_t{*flags++} << k;
+    std::uint64_t* const w = to + ((at + r) >> 6);
+    w[0] |= word << shift;
+    if (shift != 0 && (word >> (64 - shift)) != 0) w[1] |= word >> (64 - shift);
+  }
+}
+
+HWY_ATTR void cut_block(std::uint64_t* quotient, Index n, Index row, std::uint64_t base,
+                        RunWriter& writer) {
+  // The row before is of the run that is open, if its key says so.
+  const bool same =
+      writer.runs > 0 &&
+      static_cast<std::uint64_t>(writer.keys[writer.runs - 1]) == base + quotient[0];
+  quotient[-1] = same ? quotient[0] : quotient[0] + 1;
+  Begins begins;
+  find_begins(quotient, n, base,
+              reinterpret_cast<std::uint64_t*>(writer.keys + writer.runs), begins);
+  if (writer.begins != nullptr) put_bits(begins, n, row, writer.begins);
+  // A run ends where the next one begins.
+  std::int32_t* const ends = writer.ends + writer.runs - 1;
+  for (Index i = writer.runs == 0 ? 1 : 0; i < begins.count; ++i) {
+    ends[i] =
+        static_cast<std::int32_t>(begins.row[i]) + static_cast<std::int32_t>(row - 1);
+  }
+  ends[begins.count] = static_cast<std::int32_t>(row + n - 1);
+  writer.runs += begins.count;
+}
+
+HWY_ATTR void cut_rows(const std::int64_t* time, Index n, std::int64_t shift,
+                       std::int64_t width, Index row, RunWriter& writer) {
   const Divisor by = divisor_of(width);
-  std::int64_t keys[kBlock];
   for (Index begin = 0; begin < n; begin += kBlock) {
     const Index rows = std::min(kBlock, n - begin);
     const std::int64_t* t = time + begin;
@@ -76,21 +189,40 @@ void cut_rows(const std::int64_t* time, Index n, std::int64_t shift, std::int64_
         static_cast<std::uint64_t>(base) * by.width - static_cast<std::uint64_t>(shift);
     const std::uint64_t widest = static_cast<std::uint64_t>(t[rows - 1]) - origin;
     const auto first = static_cast<std::uint64_t>(base);
+    std::uint64_t quotient[kBlock + 1];
     if ((widest >> by.twos) < kExact) {
-      keys_of(t, rows, origin, by, first, keys);
+      quotients(t, rows, origin, by, quotient + 1);
     } else {
-      keys_by_division(t, rows, origin, by, first, keys);
+      quotients_by_division(t, rows, origin, by, quotient + 1);
     }
-    // The last row of a run overwrites the earlier ones: no branch, no reading back.
-    append_run(keys[0], row + begin, writer);
-    Index last = writer.runs - 1;
-    for (Index r = 1; r < rows; ++r) {
-      last += keys[r] != keys[r - 1] ? 1 : 0;
-      writer.ends[last] = static_cast<std::int32_t>(row + begin + r);
-      writer.keys[last] = keys[r];
-    }
-    writer.runs = last + 1;
+    cut_block(quotient + 1, rows, row + begin, first, writer);
   }
 }
 
+}  // namespace
+}  // namespace lade::kernels::HWY_NAMESPACE
+HWY_AFTER_NAMESPACE();
+
+#if HWY_ONCE
+namespace lade::kernels {
+
+HWY_EXPORT(cut_rows);
+
+void append_run(std::int64_t key, Index first, Index last, RunWriter& writer) noexcept {
+  if (writer.runs == 0 || writer.keys[writer.runs - 1] != key) {
+    ++writer.runs;
+    if (writer.begins != nullptr) {
+      writer.begins[first >> 6] |= std::uint64_t{1} << (first & 63);
+    }
+  }
+  writer.ends[writer.runs - 1] = static_cast<std::int32_t>(last);
+  writer.keys[writer.runs - 1] = key;
+}
+
+void cut_rows(const std::int64_t* time, Index n, std::int64_t shift, std::int64_t width,
+              Index row, RunWriter& writer) noexcept {
+  HWY_DYNAMIC_DISPATCH(cut_rows)(time, n, shift, width, row, writer);
+}
+
 }  // namespace lade::kernels
+#endif

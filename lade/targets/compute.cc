@@ -6,6 +6,9 @@
 #include <algorithm>
 
 #include "lade/core/error.h"
+#include "lade/core/expression_internal.h"
+#include "lade/targets/delivery_kernels.h"
+#include "lade/targets/selection_kernels.h"
 #include "lade/targets/state_internal.h"
 
 namespace lade {
@@ -16,6 +19,17 @@ using kernels::Combine;
 Combine combine_of(AggregateKind kind) {
   if (kind == AggregateKind::min) return Combine::least;
   return kind == AggregateKind::max ? Combine::greatest : Combine::sum;
+}
+
+/// The values themselves where a program is no more than a column of f64 without nulls.
+const double* bare_column(const Program& program, const SequenceView& view) {
+  const std::vector<Instruction>& code = program.data().code;
+  if (code.size() != 1 || code[0].op != Op::load || code[0].kind != Kind::f64) {
+    return nullptr;
+  }
+  const Column& column = view.chunk->columns[static_cast<std::size_t>(code[0].column)];
+  if (column.validity != nullptr) return nullptr;
+  return column.as<double>() + view.begin;
 }
 
 /// Computes the targets of one sequence; holds what its steps share.
@@ -41,6 +55,9 @@ class Computation {
   void take_texts(Index column);
   void take_mask(const Pair& pair);
   void check_missing(const Pair& pair) const;
+  void pack_mask();
+  bool needs_rows(const Pair& pair) const;
+  void give_rows(const Pair& pair);
   void take_job(const Pair& pair, const Job& job);
   void copy(const Job& job);
 
@@ -50,8 +67,8 @@ class Computation {
   Index row_count() const { return static_cast<Index>(rows_.all.size()); }
   const double* row_values(Combine combine);
   const double* partials(Index grid, Extent extent, Combine combine);
-  void join(const Windows& windows, const Ranges& ranges, Index size, Combine combine,
-            double* joined);
+  const double* join(const Windows& windows, const Ranges& ranges, Index size,
+                     Combine combine);
   const std::int32_t* selected_before(Index grid, const Cut& cut, bool ahead);
   std::int32_t* count(const Windows& windows, const Ranges& ranges, Index size);
 
@@ -60,8 +77,9 @@ class Computation {
   TargetScratch::State& state_;
   SequenceTargets& out_;
   SequenceRows rows_;
-  Index missing_[2] = {0, 0};  // selected rows without a value, by extent
-  bool whole_value_ = false;   // no row of the value is missing
+  Index missing_[2] = {0, 0};      // selected rows without a value, by extent
+  const double* value_ = nullptr;  // of all rows
+  bool whole_value_ = false;       // no row of the value is missing
   bool all_selected_ = false;
 };
 
@@ -88,8 +106,10 @@ void Computation::give_sets(const TargetPlan& plan) {
   out_.sets.resize(plan_.sets.size());
   for (std::size_t s = 0; s < plan_.sets.size(); ++s) {
     const Cut& cut = cut_of(plan_.set_grid[s], Extent::visible);
-    out_.sets[s].ends.assign(cut.ends.begin(), cut.ends.begin() + cut.size);
-    out_.sets[s].keys.assign(cut.keys.begin(), cut.keys.begin() + cut.size);
+    out_.sets[s].ends.resize(static_cast<std::size_t>(cut.size));
+    out_.sets[s].keys.resize(static_cast<std::size_t>(cut.size));
+    kernels::copy_runs(cut.ends.data(), cut.keys.data(), cut.size,
+                       out_.sets[s].ends.data(), out_.sets[s].keys.data());
   }
   const auto targets = static_cast<std::size_t>(plan.size());
   out_.value.resize(targets);
@@ -116,11 +136,17 @@ void Computation::take_value(Index value) {
   room(state_.value, n);
   room(state_.present, n);
   const Program& program = plan_.values[static_cast<std::size_t>(value)];
+  value_ = nullptr;
   if (program.type() == ValueType::text) return take_texts(program.columns().front());
+  value_ = bare_column(program, view_);
+  if (value_ != nullptr && kernels::all_numbers(value_, n)) {
+    whole_value_ = true;
+    return;
+  }
   compute(program, view_.chunk->columns, view_.begin, n, state_.eval,
           state_.value.data(), state_.present.data());
-  whole_value_ =
-      kernels::find_present(state_.value.data(), n, state_.present.data()) == n;
+  value_ = state_.value.data();
+  whole_value_ = kernels::find_present(value_, n, state_.present.data()) == n;
 }
 
 /// A text column has no numbers: only which of them are there.
@@ -193,20 +219,46 @@ void Computation::take_pair(const Pair& pair) {
         kernels::drop_missing(present + visible, row_count() - visible, mask + visible);
     all_selected_ = false;
   }
-  kernels::count_before(state_.mask.data(), row_count(),
-                        room(state_.before, row_count() + 1));
+  pack_mask();
+  if (needs_rows(pair)) give_rows(pair);
   for (const Job& job : pair.jobs) {
     take_job(pair, job);
     copy(job);
   }
 }
 
+void Computation::pack_mask() {
+  const Index words = kernels::words_of(row_count());
+  std::uint64_t* bits = room(state_.bits, words);
+  kernels::pack_bits(state_.mask.data(), row_count(), bits);
+  kernels::rank_words(bits, words, room(state_.bits_before, words + 1));
+}
+
+/// Whether a target of the pair reads single rows, not only what intervals join.
+bool Computation::needs_rows(const Pair& pair) const {
+  return std::any_of(pair.jobs.begin(), pair.jobs.end(), [&](const Job& job) {
+    const Windows& windows = plan_.windows[static_cast<std::size_t>(job.windows)];
+    const TargetSpec& spec = plan_.targets[static_cast<std::size_t>(job.target)];
+    return windows.elements < 0 || windows.method == Method::within ||
+           spec.aggregate > AggregateKind::max;
+  });
+}
+
+/// Fills State::before and State::value.
+void Computation::give_rows(const Pair& pair) {
+  const Index n = row_count();
+  kernels::count_before(state_.mask.data(), n, room(state_.before, n + 1));
+  if (pair.value < 0 || value_ == nullptr || value_ == state_.value.data()) return;
+  std::copy_n(value_, n, state_.value.data());
+  value_ = state_.value.data();
+}
+
 const double* Computation::row_values(Combine combine) {
-  if (all_selected_) return state_.value.data();
+  if (all_selected_) return value_;
   Stamped<double>& rows = state_.rows[static_cast<std::size_t>(combine)];
   double* values = room(rows.values, row_count());
   if (rows.stamp != state_.pair_stamp) {
-    kernels::keep_selected(state_.value.data(), state_.mask.data(), row_count(),
+    kernels::keep_selected(value_, state_.mask.data(), row_count(),
                            kernels::identity(combine), values);
     rows.stamp = state_.pair_stamp;
   }
@@ -222,9 +274,16 @@ const double* Computation::partials(Index grid, Extent extent, Combine combine) 
   double* values = room(table.values, cut.size);
   if (table.stamp == state_.pair_stamp) return values;
   const Index days = plan_.grids[static_cast<std::size_t>(grid)].days;
-  const double* of = partials(days, extent, combine);  // rows if there are no days
-  kernels::reduce_runs(combine, of, days < 0 ? cut.ends.data() : cut.last.data(),
-                       cut.size, values);
+  if (days >= 0) {
+    kernels::reduce_runs(combine, partials(days, extent, combine), cut.last.data(),
+                         cut.size, values);
+  } else if (all_selected_) {
+    kernels::reduce_runs(combine, value_, cut.ends.data(), cut.size, values);
+  } else {
+    const auto rows = static_cast<Index>(rows_.of(extent).size());
+    kernels::join_selected(combine, value_, state_.bits.data(), rows,
+                           {cut.begins.data(), cut.before.data()}, cut.size, values);
+  }
   table.stamp = state_.pair_stamp;
   return values;
 }
@@ -238,10 +297,8 @@ const std::int32_t* Computation::selected_before(Index grid, const Cut& cut,
   std::int32_t* until = room(table.values, cut.size + 1);
   if (table.stamp == state_.pair_stamp) return until;
   table.stamp = state_.pair_stamp;
-  const std::int32_t* before = state_.before.data() + 1;
-  const std::int32_t* ends = cut.ends.data();
-  until[0] = 0;
-  for (Index e = 0; e < cut.size; ++e) until[e + 1] = before[ends[e]];
+  kernels::count_until(state_.bits.data(), state_.bits_before.data(), cut.ends.data(),
+                       cut.size, until);
   return until;
 }
 
@@ -268,38 +325,42 @@ std::int32_t* Computation::count(const Windows& windows, const Ranges& ranges,
     return counts;
   }
   const std::int32_t* until = selected_before(windows.elements, cut, windows.ahead());
+  if (const Index last = ranges.last_elements; last > 0) {
+    for (Index i = 0; i < last; ++i) counts[i] = until[i + 1];
+    for (Index i = last; i < size; ++i) counts[i] = until[i + 1] - until[i + 1 - last];
+    return counts;
+  }
   for (Index i = 0; i < size; ++i) counts[i] = until[high[i]] - until[low[i]];
   return counts;
 }
 
-/// joined[i] = the values of window i.
-void Computation::join(const Windows& windows, const Ranges& ranges, Index size,
-                       Combine combine, double* joined) {
+/// The joined values of every window.
+const double* Computation::join(const Windows& windows, const Ranges& ranges,
+                                Index size, Combine combine) {
+  double* const joined = room(state_.joined, size);
   const Extent extent = windows.ahead() ? Extent::all : Extent::visible;
   if (windows.method == Method::within) {
     const Cut& units = cut_of(windows.elements, extent);
     const double* values = row_values(combine);
     kernels::accumulate_runs(combine, values, units.ends.data(), units.size, joined);
-    return;
+    return joined;
   }
   const double* elements = partials(windows.elements, extent, combine);
-  const LookWindow& look = windows.look;
-  const bool one = look.length == 1 && look.lag == 0 && !windows.ahead();
-  if (one && windows.elements == windows.grid && windows.method == Method::slide) {
-    std::copy_n(elements, size, joined);
-    return;
-  }
+  if (ranges.last_elements == 1) return elements;
   const Index count =
       windows.elements < 0 ? row_count() : cut_of(windows.elements, extent).size;
   double* work = room(state_.suffix, count);
   const std::int32_t* high = ranges.high.data();
-  if (windows.method == Method::slide) {
+  if (ranges.last_elements > 0) {
+    kernels::slide_last(combine, elements, size, ranges.last_elements, work, joined);
+  } else if (windows.method == Method::slide) {
     kernels::slide(combine, elements, ranges.low.data(), high, size, work, joined);
-    return;
+  } else {
+    kernels::accumulate(combine, elements, size > 0 ? high[size - 1] : 0, work);
+    const double none = kernels::identity(combine);
+    for (Index i = 0; i < size; ++i) joined[i] = high[i] > 0 ? work[high[i] - 1] : none;
   }
-  kernels::accumulate(combine, elements, size > 0 ? high[size - 1] : 0, work);
-  const double none = kernels::identity(combine);
-  for (Index i = 0; i < size; ++i) joined[i] = high[i] > 0 ? work[high[i] - 1] : none;
+  return joined;
 }
 
 void Computation::take_job(const Pair& pair, const Job& job) {
@@ -309,17 +370,21 @@ void Computation::take_job(const Pair& pair, const Job& job) {
   const Ranges& ranges = state_.ranges[static_cast<std::size_t>(job.windows)];
   const Index size = cut_of(windows.grid, Extent::visible).size;
   std::int32_t* counts = count(windows, ranges, size);
-  double* joined = room(state_.joined, size);
+  const double* joined = state_.joined.data();
   if (spec.aggregate == AggregateKind::count) {
-    std::copy_n(counts, size, joined);
+    joined = std::copy_n(counts, size, room(state_.joined, size)) - size;
   } else if (spec.aggregate > AggregateKind::max) {
+    double* values = room(state_.joined, size);
     aggregate_rows({plan_, view_, rows_, state_}, spec, {windows, ranges, size, counts},
-                   joined);
+                   values);
+    joined = values;
   } else {
-    join(windows, ranges, size, combine_of(spec.aggregate), joined);
+    joined = join(windows, ranges, size, combine_of(spec.aggregate));
   }
   if (spec.aggregate == AggregateKind::mean) {
-    for (Index i = 0; i < size; ++i) joined[i] /= std::max(counts[i], 1);
+    double* means = room(state_.means, size);
+    kernels::divide_by_counts(joined, counts, size, means);
+    joined = means;
   }
   double* exact = plan_.exact[t] ? room(state_.exact[t], size) : nullptr;
   const Delivery delivery{joined,
@@ -381,15 +446,27 @@ bool needs_value(AggregateKind kind) noexcept {
          kind != AggregateKind::days_since_last;
 }
 
+namespace {
+
+void cut_time(const Boundary& boundary, std::span<const std::int64_t> time, Cut& cut) {
+  if (boundary.every == Every::event) {
+    cut.size = interval_ends(time, boundary, cut.ends, cut.keys);
+    return;
+  }
+  const Index words = kernels::words_of(static_cast<Index>(time.size()));
+  std::fill_n(room(cut.begins, words), words, 0);
+  cut.size = cut_intervals(time, boundary, cut.ends, cut.keys, cut.begins.data());
+  kernels::rank_words(cut.begins.data(), words, room(cut.before, words + 1));
+}
+
+}  // namespace
+
 void cut_grid(const Grid& grid, std::span<const std::int64_t> time, const Cut* days,
               Cut& cut) {
   const auto n = static_cast<Index>(time.size());
   room(cut.ends, n);
   room(cut.keys, n);
-  if (days == nullptr) {
-    cut.size = interval_ends(time, grid.boundary, cut.ends, cut.keys);
-    return;
-  }
+  if (days == nullptr) return cut_time(grid.boundary, time, cut);
   room(cut.last, n);
   if (grid.boundary.every == Every::sequence) {
     cut.size = std::min<Index>(n, 1);

@@ -28,6 +28,9 @@ struct Cut {
   std::vector<std::int32_t> ends;  // last row
   std::vector<std::int64_t> keys;
   std::vector<std::int32_t> last;  // last day, if grouped from days
+  // Of units that rows are cut into, which interval a row lies in (kernels::RunBits).
+  std::vector<std::uint64_t> begins;
+  std::vector<std::int32_t> before;
   std::span<const std::int64_t> key_span() const {
     return {keys.data(), static_cast<std::size_t>(size)};
   }
@@ -36,8 +39,9 @@ struct Cut {
 /// Windows of one sequence: elements [low, high) of each, and which windows are whole.
 struct Ranges {
   std::vector<std::int32_t> low, high;
-  Index first_whole = 0;  // windows before it begin before the sequence (warmup)
-  Index end_whole = 0;    // windows from it on are not observed to their end
+  Index first_whole = 0;    // windows before it begin before the sequence (warmup)
+  Index end_whole = 0;      // windows from it on are not observed to their end
+  Index last_elements = 0;  // > 0: window i is that many elements, the last one i
 };
 
 /// What a pair has given so far in this sequence. A table is there if its stamp is
@@ -58,13 +62,15 @@ struct TargetScratch::State {
   std::vector<std::uint64_t> mask_stamps;
   std::vector<std::uint8_t> mask, present;  // of the pair; of the value
   std::vector<double> value;
-  std::vector<std::int32_t> before;  // selected rows before each row
+  std::vector<std::uint64_t> bits;  // of the mask
+  std::vector<std::int32_t> bits_before;
+  std::vector<std::int32_t> before;  // selected rows before each row; see needs_rows
   std::vector<std::array<Stamped<std::int32_t>, 2>>
       element_before;  // elements of a grid
   PerCombine rows;     // per row, the identity where not selected
   std::vector<std::array<PerCombine, 2>> partials;  // per grid, by extent
   std::vector<std::int32_t> count;                  // per window of a job
-  std::vector<double> joined, suffix;
+  std::vector<double> joined, suffix, means;
   std::vector<std::vector<double>> exact;  // per target that a mix or class reads
   std::vector<Column> mix_columns;
   std::vector<std::array<Stamped<kernels::Moments>, 2>> moments;  // per grid, by extent

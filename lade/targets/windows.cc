@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 // Which elements each window reads: two pointers that only go forward.
 #include <algorithm>
+#include <numeric>
 
 #include "lade/targets/boundaries_internal.h"
 #include "lade/targets/state_internal.h"
@@ -26,12 +27,19 @@ void count_below(Keys sorted, Index windows, Bound bound, std::int32_t* out) {
 /// by number; both are cut at the ends of the sequence.
 void by_number(Index windows, Index elements, std::int64_t from, std::int64_t to,
                Ranges& out) {
-  const std::int64_t low = std::clamp(from, -elements - 1, elements + 1) + 1;
-  const std::int64_t high = std::clamp(to, -elements - 1, elements + 1) + 1;
-  for (Index i = 0; i < windows; ++i) {
-    const auto r = static_cast<std::size_t>(i);
-    out.low[r] = static_cast<std::int32_t>(std::clamp<Index>(i + low, 0, elements));
-    out.high[r] = static_cast<std::int32_t>(std::clamp<Index>(i + high, 0, elements));
+  const auto fill = [&](std::int64_t shift, std::vector<std::int32_t>& bounds) {
+    const Index ahead = std::clamp(shift, -elements - 1, elements + 1) + 1;
+    const Index begin = std::clamp<Index>(-ahead, 0, windows);
+    const Index end = std::clamp<Index>(elements - ahead, begin, windows);
+    const auto at = bounds.begin();
+    std::fill(at, at + begin, 0);
+    std::iota(at + begin, at + end, static_cast<std::int32_t>(begin + ahead));
+    std::fill(at + end, at + windows, static_cast<std::int32_t>(elements));
+  };
+  fill(from, out.low);
+  fill(to, out.high);
+  if (to == 0 && from < 0 && windows == elements) {
+    out.last_elements = -std::max(from, -windows);
   }
 }
 
@@ -212,6 +220,7 @@ void find_ranges(const TargetPlan::Data& plan, const Windows& windows,
   out.high.resize(std::max(out.high.size(), room));
   out.first_whole = 0;
   out.end_whole = own.size;
+  out.last_elements = 0;
   const bool event = grid.boundary.every == Every::event;
   const auto elements = static_cast<std::size_t>(std::max<Index>(windows.elements, 0));
   const std::size_t extent = windows.ahead() && rows.cut() ? 1 : 0;

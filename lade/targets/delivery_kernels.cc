@@ -1,0 +1,99 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "lade/targets/delivery_kernels.h"
+
+#include <algorithm>
+#include <bit>
+
+#undef HWY_TARGET_INCLUDE
+#define HWY_TARGET_INCLUDE "lade/targets/delivery_kernels.cc"
+#include "hwy/foreach_target.h"  // compiles this file once per instruction set
+
+#include "hwy/highway.h"
+
+// Plain loops without branches, each over one width of lanes: the compiler makes
+// vectors of them, for every instruction set its own.
+HWY_BEFORE_NAMESPACE();
+namespace lade::kernels::HWY_NAMESPACE {
+namespace {
+
+constexpr Index kBlock = 512;  // what lies between the loops stays in L1
+constexpr std::int32_t kExponent = 0x7F800000;  // all set: not finite
+
+HWY_ATTR void round_block(const double* HWY_RESTRICT x,
+                          const std::int32_t* HWY_RESTRICT count, Index n,
+                          const EmptyRule& rule, float* HWY_RESTRICT value,
+                          std::uint8_t* HWY_RESTRICT valid, double* HWY_RESTRICT exact,
+                          DeliveryTally& tally) {
+  float rounded[kBlock];
+  std::int32_t good[kBlock];
+  for (Index i = 0; i < n; ++i) rounded[i] = static_cast<float>(x[i]);
+  // Flags are words of all ones or none: no value of a lane makes a branch.
+  const auto empty = std::bit_cast<std::int32_t>(rule.empty);
+  const std::int32_t finite_empty = ((empty & kExponent) - kExponent) >> 31;
+  const std::int32_t good_empty = rule.total ? finite_empty : 0;
+  std::int32_t all_good = 0;
+  std::int32_t all_finite = 0;
+  for (Index i = 0; i < n; ++i) {
+    const std::int32_t some = -count[i] >> 31;
+    const auto bits = std::bit_cast<std::int32_t>(rounded[i]);
+    const std::int32_t keep = some & (((bits & kExponent) - kExponent) >> 31);
+    const std::int32_t ok = keep | (~some & good_empty);
+    value[i] = std::bit_cast<float>((bits & keep) | (empty & ~keep));
+    good[i] = ok;
+    all_good -= ok;
+    all_finite -= keep | (~some & finite_empty);
+  }
+  for (Index i = 0; i < n; ++i) valid[i] = static_cast<std::uint8_t>(good[i] & 1);
+  tally.good += all_good;
+  tally.infinite += n - all_finite;
+  if (exact == nullptr) return;
+  const auto none = std::bit_cast<std::uint64_t>(static_cast<double>(rule.empty));
+  for (Index i = 0; i < n; ++i) {
+    const std::int32_t some = -count[i] >> 31;
+    const auto keep = static_cast<std::uint64_t>(std::int64_t{some & good[i]});
+    exact[i] = std::bit_cast<double>((std::bit_cast<std::uint64_t>(x[i]) & keep) |
+                                     (none & ~keep));
+  }
+}
+
+HWY_ATTR void round_values(const double* x, const std::int32_t* count, Index n,
+                           const EmptyRule& rule, float* value, std::uint8_t* valid,
+                           double* exact, DeliveryTally& tally) {
+  for (Index i = 0; i < n; i += kBlock) {
+    round_block(x + i, count + i, std::min(kBlock, n - i), rule, value + i, valid + i,
+                exact == nullptr ? nullptr : exact + i, tally);
+  }
+}
+
+HWY_ATTR void divide_by_counts(const double* HWY_RESTRICT sum,
+                               const std::int32_t* HWY_RESTRICT count, Index n,
+                               double* HWY_RESTRICT mean) {
+  for (Index i = 0; i < n; ++i) {
+    const std::int32_t by = count[i] > 1 ? count[i] : 1;
+    mean[i] = sum[i] / static_cast<double>(by);
+  }
+}
+
+}  // namespace
+}  // namespace lade::kernels::HWY_NAMESPACE
+HWY_AFTER_NAMESPACE();
+
+#if HWY_ONCE
+namespace lade::kernels {
+
+HWY_EXPORT(round_values);
+HWY_EXPORT(divide_by_counts);
+
+void round_values(const double* x, const std::int32_t* count, Index n,
+                  const EmptyRule& rule, float* value, std::uint8_t* valid,
+                  double* exact, DeliveryTally& tally) noexcept {
+  HWY_DYNAMIC_DISPATCH(round_values)(x, count, n, rule, value, valid, exact, tally);
+}
+
+void divide_by_counts(const double* sum, const std::int32_t* count, Index n,
+                      double* mean) noexcept {
+  HWY_DYNAMIC_DISPATCH(divide_by_counts)(sum, count, n, mean);
+}
+
+}  // namespace lade::kernels
+#endif
