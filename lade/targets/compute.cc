@@ -133,7 +133,6 @@ void Computation::give_sets(const TargetPlan& plan) {
 /// Values of all rows; missing ones (null or NaN) are not present.
 void Computation::take_value(Index value) {
   const Index n = row_count();
-  room(state_.value, n);
   room(state_.present, n);
   const Program& program = plan_.values[static_cast<std::size_t>(value)];
   value_ = nullptr;
@@ -143,6 +142,7 @@ void Computation::take_value(Index value) {
     whole_value_ = true;
     return;
   }
+  room(state_.value, n);
   compute(program, view_.chunk->columns, view_.begin, n, state_.eval,
           state_.value.data(), state_.present.data());
   value_ = state_.value.data();
@@ -249,8 +249,9 @@ void Computation::give_rows(const Pair& pair) {
   const Index n = row_count();
   kernels::count_before(state_.mask.data(), n, room(state_.before, n + 1));
   if (pair.value < 0 || value_ == nullptr || value_ == state_.value.data()) return;
-  std::copy_n(value_, n, state_.value.data());
-  value_ = state_.value.data();
+  double* values = room(state_.value, n);
+  std::copy_n(value_, n, values);
+  value_ = values;
 }
 
 const double* Computation::row_values(Combine combine) {
@@ -463,7 +464,7 @@ void cut_time(const Boundary& boundary, std::span<const std::int64_t> time, Cut&
 
 void cut_grid(const Grid& grid, std::span<const std::int64_t> time, const Cut* days,
               Cut& cut) {
-  const auto n = static_cast<Index>(time.size());
+  const auto n = days == nullptr ? static_cast<Index>(time.size()) : days->size;
   room(cut.ends, n);
   room(cut.keys, n);
   if (days == nullptr) return cut_time(grid.boundary, time, cut);

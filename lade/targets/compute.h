@@ -104,6 +104,10 @@ class TargetScratch {
   /// Values of the last sequence in f64, before they were rounded: [T] of a target or
   /// mix that a mix or class reads.
   const double* unrounded(Index target) const;
+  /// What it holds for the longest sequence so far, the registers of expressions (a
+  /// constant) left out: with L rows and T intervals, for one target and a filter, at
+  /// most 48 L + 40 T where intervals hold three rows and more.
+  Index bytes() const;
   struct State;
   State& state() { return *state_; }
 

@@ -27,47 +27,53 @@ void number_sorted(std::size_t size, Less less, Differ differ,
   }
 }
 
-/// Numbers Numbering::keys. Those that lie close together are their own numbers.
-void number_keys(Numbering& numbering) {
-  const auto& keys = numbering.keys;
-  numbering.number.resize(keys.size());
+/// Numbers elements by their keys. Those that lie close together are their own numbers.
+template <class Key>
+void number_by(Index size, Key key, Numbering& numbering) {
+  std::vector<std::int32_t>& number = numbering.number;
+  number.resize(at(size));
   numbering.numbers = 0;
-  if (keys.empty()) return;
-  const auto [least, most] = std::minmax_element(keys.begin(), keys.end());
-  const std::uint64_t apart =
-      static_cast<std::uint64_t>(*most) - static_cast<std::uint64_t>(*least);
-  if (apart < 2 * keys.size() + 1024) {
-    for (std::size_t e = 0; e < keys.size(); ++e) {
-      numbering.number[e] = static_cast<std::int32_t>(
-          static_cast<std::uint64_t>(keys[e]) - static_cast<std::uint64_t>(*least));
+  if (size == 0) return;
+  std::int64_t least = key(0);
+  std::int64_t most = least;
+  for (Index e = 1; e < size; ++e) {
+    least = std::min(least, key(e));
+    most = std::max(most, key(e));
+  }
+  const auto from = static_cast<std::uint64_t>(least);
+  const std::uint64_t apart = static_cast<std::uint64_t>(most) - from;
+  if (apart < static_cast<std::uint64_t>(size) + 1024) {
+    for (Index e = 0; e < size; ++e) {
+      number[at(e)] =
+          static_cast<std::int32_t>(static_cast<std::uint64_t>(key(e)) - from);
     }
     numbering.numbers = static_cast<Index>(apart) + 1;
     return;
   }
   number_sorted(
-      keys.size(),
-      [&](std::int32_t a, std::int32_t b) { return keys[at(a)] < keys[at(b)]; },
-      [&](std::int32_t a, std::int32_t b) { return keys[at(a)] != keys[at(b)]; },
-      numbering.order, numbering.number);
-  numbering.numbers = static_cast<Index>(keys.size());
+      at(size), [&](std::int32_t a, std::int32_t b) { return key(a) < key(b); },
+      [&](std::int32_t a, std::int32_t b) { return key(a) != key(b); }, numbering.order,
+      number);
+  numbering.numbers = size;
 }
 
 /// A dictionary may hold a text twice: numbers of codes become numbers of texts.
-void join_equal_texts(const Dictionary& dictionary, Numbering& numbering) {
+template <class Key>
+void join_equal_texts(const Dictionary& dictionary, Key code_of, Numbering& numbering) {
   std::vector<std::int32_t>& number = numbering.number;
-  std::vector<std::int32_t>& code =
-      numbering.seen;  // of a number that is in use, or -1
+  std::vector<std::int32_t>& code = numbering.code;  // of a number, or -1: not in use
+  std::vector<std::int32_t>& used = numbering.used;
   code.assign(at(numbering.numbers), -1);
   for (std::size_t e = 0; e < number.size(); ++e) {
-    code[at(number[e])] = static_cast<std::int32_t>(numbering.keys[e]);
+    code[at(number[e])] = static_cast<std::int32_t>(code_of(static_cast<Index>(e)));
   }
-  std::vector<std::int64_t>& used = numbering.keys;
   used.clear();
   for (const std::int32_t c : code) {
     if (c >= 0) used.push_back(c);
   }
   const auto text = [&](std::int32_t u) { return dictionary[used[at(u)]]; };
-  std::vector<std::int32_t> of_used(used.size());
+  std::vector<std::int32_t>& of_used = numbering.seen;
+  of_used.resize(used.size());
   number_sorted(
       used.size(), [&](std::int32_t a, std::int32_t b) { return text(a) < text(b); },
       [&](std::int32_t a, std::int32_t b) { return text(a) != text(b); },
@@ -83,30 +89,33 @@ void join_equal_texts(const Dictionary& dictionary, Numbering& numbering) {
 
 void number_values(const double* x, std::span<const std::int32_t> row,
                    Numbering& numbering) {
+  const auto size = static_cast<Index>(row.size());
+  const auto value = [&](Index e) { return x[row[at(e)]] == 0 ? 0.0 : x[row[at(e)]]; };
   // Whole numbers, as codes are, may lie close together.
   const bool whole = std::all_of(row.begin(), row.end(), [&](std::int32_t r) {
     return std::fabs(x[r]) <= 0x1p52 && std::trunc(x[r]) == x[r];
   });
-  numbering.keys.clear();
-  for (const std::int32_t r : row) {
-    const double value = x[r] == 0 ? 0.0 : x[r];
-    numbering.keys.push_back(whole ? static_cast<std::int64_t>(value)
-                                   : std::bit_cast<std::int64_t>(value));
+  if (whole) {
+    number_by(
+        size, [&](Index e) { return static_cast<std::int64_t>(value(e)); }, numbering);
+  } else {
+    number_by(
+        size, [&](Index e) { return std::bit_cast<std::int64_t>(value(e)); },
+        numbering);
   }
-  number_keys(numbering);
 }
 
 void number_values(const Column& column, Index begin, std::span<const std::int32_t> row,
                    Numbering& numbering) {
-  numbering.keys.clear();
-  const bool text = column.kind == Kind::text;
-  for (const std::int32_t r : row) {
-    const Index place = begin + r;
-    numbering.keys.push_back(text ? column.as<std::int32_t>()[place]
-                                  : column.as<std::int64_t>()[place]);
+  const auto size = static_cast<Index>(row.size());
+  if (column.kind != Kind::text) {
+    const auto* values = column.as<std::int64_t>() + begin;
+    return number_by(size, [&](Index e) { return values[row[at(e)]]; }, numbering);
   }
-  number_keys(numbering);
-  if (text && !row.empty()) join_equal_texts(*column.dictionary, numbering);
+  const auto* codes = column.as<std::int32_t>() + begin;
+  const auto code = [&](Index e) -> std::int64_t { return codes[row[at(e)]]; };
+  number_by(size, code, numbering);
+  if (size > 0) join_equal_texts(*column.dictionary, code, numbering);
 }
 
 void window_distinct(RowWindows over, Numbering& numbering, double* out) {

@@ -12,10 +12,9 @@ namespace lade {
 
 /// Values numbered so that equal ones have equal numbers, once for all windows.
 struct Numbering {
-  std::vector<std::int32_t> number;  // of each element
-  Index numbers = 0;                 // all of them are below
-  std::vector<std::int64_t> keys;    // working memory, as is the rest
-  std::vector<std::int32_t> order, seen;
+  std::vector<std::int32_t> number;                   // of each element
+  Index numbers = 0;                                  // all of them are below
+  std::vector<std::int32_t> order, seen, code, used;  // working memory
 };
 
 /// Numbers the values that row[e] picks out of x. -0 is 0.

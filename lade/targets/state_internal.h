@@ -93,11 +93,14 @@ struct SequenceRows {
   }
 };
 
-/// `values` with room for n; it never shrinks.
+/// `values` with room for n and, if it grows, for no more; it never shrinks.
 template <class T>
 T* room(std::vector<T>& values, Index n) {
   const auto size = static_cast<std::size_t>(n);
-  if (values.size() < size) values.resize(size);
+  if (values.size() < size) {
+    values.reserve(size);
+    values.resize(size);
+  }
   return values.data();
 }
 

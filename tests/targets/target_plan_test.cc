@@ -155,6 +155,17 @@ TEST(TargetPlan, FindsSharedWorkOnce) {
             "2 boundary sets, 1 filter, 1 value, 3 partials, 2 windows for 5 targets");
   EXPECT_EQ(plan.columns(), (std::vector<Index>{0, 1, 2}));
   EXPECT_EQ(plan.size(), 5);
+  // Ranks of the rows serve all quantiles and units; moments all of one unit's spreads.
+  const TargetPlan order(
+      rows_schema(), 0,
+      {target("a", "median(amount)", "", Every::day, back(7)),
+       target("b", "quantile(amount, 0.9)", "", Every::week, back(7)),
+       target("c", "quantile(amount, 0.5)", "", Every::day, back(7)),
+       target("d", "std(amount)", "", Every::day, back(7)),
+       target("e", "var(amount, ddof = 0)", "", Every::day, back(7))},
+      {}, 0);
+  EXPECT_EQ(order.describe(),
+            "2 boundary sets, 0 filters, 1 value, 2 partials, 2 windows for 5 targets");
 }
 
 }  // namespace

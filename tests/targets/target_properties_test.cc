@@ -354,7 +354,7 @@ const std::vector<std::string> kOfRows{
 /// All units and windows; users of 0 to 300 rows.
 void expect_reference(const std::vector<std::string>& aggregates, unsigned seed) {
   std::mt19937_64 random(seed);
-  for (const std::size_t size : {0, 1, 2, 3, 5, 9, 17, 30, 31, 60, 80, 300}) {
+  for (const std::size_t size : {0, 1, 2, 3, 9, 30, 31, 80, 300}) {
     const auto zone = size % 2 == 0 ? nullptr : Zone::find("-03:30");
     const auto specs = all_targets(aggregates, zone);
     const Rows rows = random_rows(random, size);
@@ -369,8 +369,8 @@ void expect_reference(const std::vector<std::string>& aggregates, unsigned seed)
       for (std::size_t b = 0; b < size; ++b) {
         if (!reference.ends_here(b)) continue;
         ASSERT_LT(i, out.value[t].size());
-        // The reference is quadratic: of many rows each target has its third checked.
-        if (size < 100 || (b + t) % 3 == 0) {
+        // The reference is quadratic: of many rows each target has a third checked.
+        if (size < 50 || (b + t) % 3 == 0) {
           reference.check(b, out.value[t][i], out.valid[t][i] != 0);
         }
         if (::testing::Test::HasFatalFailure()) FAIL() << "row " << b;
@@ -464,7 +464,7 @@ TEST(ComputeTargets, SameBytesForAnyCompanyOrderAndSharing) {
   for (auto& twin : twins) twin.name += "_twin";
   specs.insert(specs.end(), twins.begin(), twins.end());
   const auto reversed = std::vector<TargetSpec>(specs.rbegin(), specs.rend());
-  for (int round = 0; round < 6; ++round) {
+  for (int round = 0; round < 3; ++round) {
     const Rows rows = random_rows(random, 20 + random() % 60);
     const std::int64_t until = observed(rows);
     const auto shared = run(TargetPlan(rows_schema(), 0, specs, {}, until), rows);
@@ -483,36 +483,64 @@ TEST(ComputeTargets, SameBytesForAnyCompanyOrderAndSharing) {
   }
 }
 
-std::vector<float> one(const Rows& rows, Every unit, LookWindow window) {
+std::vector<float> one(const Rows& rows, const std::string& aggregate, Every unit,
+                       LookWindow window) {
   const TargetPlan plan(rows_schema(), 0,
-                        {target("t", "sum(amount)", kWhere, unit, std::move(window))},
-                        {}, observed(rows));
+                        {target("t", aggregate, kWhere, unit, std::move(window))}, {},
+                        observed(rows));
   return run(plan, rows).value[0];
 }
 
-TEST(ComputeTargets, KeepsTheIdentitiesOfWindows) {
+TEST(ComputeTargets, OneIntervalBackIsTheSamePresentAndAllAtTheLastIsTheSequence) {
   std::mt19937_64 random(24);
-  for (int round = 0; round < 20; ++round) {
+  for (int round = 0; round < 12; ++round) {
     const Rows rows = random_rows(random, 1 + random() % 120);
-    const float total = one(rows, Every::sequence, {}).at(0);
-    for (const Every unit :
-         {Every::day, Every::week, Every::month, Every::quarter, Every::year}) {
-      ASSERT_EQ(one(rows, unit, back(1)), one(rows, unit, present(1)));
-      ASSERT_EQ(one(rows, unit, back_all()).back(), total);
+    for (const std::string& aggregate : kSome) {
+      SCOPED_TRACE(aggregate);
+      const float total = one(rows, aggregate, Every::sequence, {}).at(0);
+      for (const Every unit :
+           {Every::day, Every::week, Every::month, Every::quarter, Every::year}) {
+        ASSERT_EQ(one(rows, aggregate, unit, back(1)),
+                  one(rows, aggregate, unit, present(1)));
+        ASSERT_EQ(one(rows, aggregate, unit, back_all()).back(), total);
+      }
     }
-    ASSERT_EQ(one(rows, Every::event, back(1000)).size(), rows.time.size());
-    const auto running = one(rows, Every::event, back_all());
-    const auto many = one(rows, Every::event, back(1000));
-    for (std::size_t r = 0; r < running.size(); ++r) {
-      ASSERT_NEAR(many[r], running[r], 1e-6 * std::fabs(running[r]) + 1e-6);
+  }
+}
+
+TEST(ComputeTargets, EventsThatSeeAllRowsEqualTheRunningValue) {
+  std::mt19937_64 random(28);
+  for (int round = 0; round < 12; ++round) {
+    Rows rows = random_rows(random, 1 + random() % 120);
+    // Sums of whole numbers are exact, so their order does not show.
+    for (auto& amount : rows.amount) amount = static_cast<double>(random() % 1000);
+    for (const std::string& aggregate : kSome) {
+      SCOPED_TRACE(aggregate);
+      const auto running = one(rows, aggregate, Every::event, back_all());
+      const auto many = one(rows, aggregate, Every::event, back(1000));
+      ASSERT_EQ(running.size(), rows.time.size());
+      for (std::size_t r = 0; r < running.size(); ++r) {
+        const bool spread = aggregate == "std(amount)";
+        ASSERT_NEAR(many[r], running[r], spread ? 1e-4 : 0.0);
+      }
     }
-    // The running value of the day, at its last row, is the day's.
-    const TargetPlan days(rows_schema(), 0,
-                          {target("t", "sum(amount)", kWhere, Every::day)}, {}, 0);
-    const SequenceTargets day = run(days, rows);
-    const auto so_far = one(rows, Every::event, within(Every::day));
-    for (std::size_t i = 0; i < day.sets[0].ends.size(); ++i) {
-      ASSERT_EQ(so_far[static_cast<std::size_t>(day.sets[0].ends[i])], day.value[0][i]);
+  }
+}
+
+TEST(ComputeTargets, WithinADayAtItsLastRowEqualsTheDay) {
+  std::mt19937_64 random(29);
+  for (int round = 0; round < 12; ++round) {
+    const Rows rows = random_rows(random, 1 + random() % 120);
+    for (const std::string& aggregate : kSome) {
+      SCOPED_TRACE(aggregate);
+      const TargetPlan days(rows_schema(), 0,
+                            {target("t", aggregate, kWhere, Every::day)}, {}, 0);
+      const SequenceTargets day = run(days, rows);
+      const auto so_far = one(rows, aggregate, Every::event, within(Every::day));
+      for (std::size_t i = 0; i < day.sets[0].ends.size(); ++i) {
+        const auto last = static_cast<std::size_t>(day.sets[0].ends[i]);
+        ASSERT_EQ(so_far[last], day.value[0][i]);
+      }
     }
   }
 }
@@ -523,9 +551,13 @@ TEST(ComputeTargets, CalendarEqualsPresentWithoutEmptyIntervals) {
   for (std::size_t r = 0; r < rows.time.size(); ++r) {
     rows.time[r] = static_cast<std::int64_t>(r) * 9 * kHourUs;
   }
-  for (const Every unit : {Every::day, Every::week, Every::month}) {
-    for (const std::int64_t length : {1, 2, 7, 30}) {
-      ASSERT_EQ(one(rows, unit, back(length, 1)), one(rows, unit, present(length, 1)));
+  for (const std::string& aggregate : kSome) {
+    for (const Every unit : {Every::day, Every::week, Every::month}) {
+      for (const std::int64_t length : {1, 2, 7, 30}) {
+        ASSERT_EQ(one(rows, aggregate, unit, back(length, 1)),
+                  one(rows, aggregate, unit, present(length, 1)))
+            << aggregate;
+      }
     }
   }
 }
