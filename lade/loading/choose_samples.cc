@@ -85,10 +85,62 @@ bool has_lengths(const Plan& plan) {
                      [](const ArraySpec& array) { return array.name == "lengths"; });
 }
 
+void check_slices(const SampleChoice::Slices& slices) {
+  require(slices.split_count >= 1,
+          fmt::format("sampler: split_count must be >= 1, got {}", slices.split_count));
+  require(slices.min_length >= 1 && slices.min_length <= slices.max_length,
+          fmt::format("sampler: lengths must be 1 <= min_length <= max_length, got {} "
+                      "and {}",
+                      slices.min_length, slices.max_length));
+}
+
+/// The ids of an order that are long enough to be sliced.
+std::shared_ptr<const Ids> long_enough(const Plan& plan, const Ids* subset,
+                                       Index shortest) {
+  Ids ids;
+  const Index n =
+      subset == nullptr ? plan.samples() : static_cast<Index>(subset->size());
+  for (Index i = 0; i < n; ++i) {
+    const Index id = subset == nullptr ? i : (*subset)[static_cast<std::size_t>(i)];
+    if (plan.events(id) >= shortest) ids.push_back(id);
+  }
+  return std::make_shared<const Ids>(std::move(ids));
+}
+
+WindowSampler slices_of(const Plan& plan, const SampleChoice& choice, Order order) {
+  const SampleChoice::Slices& slices = *choice.slices;
+  check_slices(slices);
+  require(choice.bucket_window == 0, "bucket_window: excludes a sampler of slices");
+  require(has_lengths(plan),
+          "sampler: slices need sequences, samples of this recipe are single rows");
+  WindowSampler sampler{.order = std::move(order),
+                        .split_count = slices.split_count,
+                        .min_length = slices.min_length,
+                        .max_length = slices.max_length,
+                        .seed = choice.seed,
+                        .length = [plan](Index id) { return plan.events(id); }};
+  if (slices.short_ones) return sampler;
+  const auto keep = [&](std::shared_ptr<const Ids>& ids) {
+    const auto kept = long_enough(plan, ids.get(), slices.min_length);
+    const auto all = ids ? static_cast<Index>(ids->size()) : plan.samples();
+    sampler.too_short = all - static_cast<Index>(kept->size());
+    ids = kept;
+  };
+  if (auto* const given = std::get_if<IndexSampler>(&sampler.order)) {
+    keep(given->ids);
+  } else if (auto* const ascending = std::get_if<SequentialSampler>(&sampler.order)) {
+    keep(ascending->subset);
+  } else {
+    keep(std::get<ShuffleSampler>(sampler.order).subset);
+  }
+  return sampler;
+}
+
 }  // namespace
 
 Sampler choose_samples(const Plan& plan, const SampleChoice& choice) {
   Order order = order_of(plan, choice);
+  if (choice.slices) return slices_of(plan, choice, std::move(order));
   if (choice.bucket_window == 0) {
     return std::visit([](auto& base) { return Sampler(std::move(base)); }, order);
   }

@@ -38,7 +38,7 @@ Expected expect(const Loader::State& state, const Stage& stage, Index epoch) {
   EpochPlanner planner(state.sampler, state.options.shard, epoch);
   for (Index step = 0; step < sum.batches; ++step) {
     const auto batch = planner.plan(step);
-    const auto shape = stage.shape(batch.sample_id);
+    const auto shape = stage.shape(batch);
     sum.events += shape.events;
     sum.cells += shape.cells();
     sum.bytes += shape.bytes_bound;

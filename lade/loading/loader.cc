@@ -101,7 +101,11 @@ Index Loader::State::depth() const {
 Index Loader::State::smallest_budget(const Stage& stage) const {
   if (samples == 0) return 1;
   const Index rows = std::min(options.shard.batch_size, std::max<Index>(samples, 1));
-  return stage.worst(rows).bytes_bound;
+  const auto* const slices = std::get_if<WindowSampler>(&sampler);
+  return stage
+      .worst(rows * rows_per_sample(sampler),
+             slices == nullptr ? 0 : std::max<Index>(slices->max_length, 1))
+      .bytes_bound;
 }
 
 Loader make_loader(StageMaker maker, Sampler sampler, LoaderOptions options) {
@@ -177,7 +181,7 @@ Index Loader::steps() const { return state_->steps(next_epoch()); }
 
 Batch build_one(Engine& engine, BatchPlan batch) {
   const auto& core = engine.core();
-  auto shape = core->stage->shape(batch.sample_id);
+  auto shape = core->stage->shape(batch);
   auto slab = core->slabs.take(shape.bytes_bound, true);
   Slot slot(core, std::make_shared<Bell>(), std::move(batch), std::move(shape),
             std::move(slab));

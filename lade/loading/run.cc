@@ -54,7 +54,7 @@ std::shared_ptr<Slot> Run::make_slot(bool must) {
   if (!waiting_) {
     const Span span(*core->recorder, core->span_plan, planned_);
     BatchPlan batch = planner_.plan(planned_);
-    waiting_shape_ = core->stage->shape(batch.sample_id);
+    waiting_shape_ = core->stage->shape(batch);
     waiting_ = std::move(batch);
   }
   const Index bytes = waiting_shape_.bytes_bound;

@@ -29,10 +29,10 @@ class PlanStage final : public Stage {
   Hash128 dataset_hash() const override { return dataset_.fingerprint(); }
   Index samples() const override { return plan_.samples(); }
 
-  Plan::Shape shape(std::span<const Index> sample_id) const override {
-    return plan_.shape(sample_id);
+  Plan::Shape shape(const BatchPlan& batch) const override {
+    return plan_.shape(batch.sample_id, batch.slice);
   }
-  Plan::Shape worst(Index rows) const override;
+  Plan::Shape worst(Index rows, Index most) const override;
   std::shared_ptr<void> begin(const BatchPlan& batch, std::shared_ptr<Slab> slab,
                               Plan::Shape shape) const override {
     return plan_.begin(batch.sample_id, batch.padded, std::move(slab),
@@ -81,7 +81,7 @@ class PlanStage final : public Stage {
   Reservation held_;
 };
 
-Plan::Shape PlanStage::worst(Index rows) const {
+Plan::Shape PlanStage::worst(Index rows, Index most) const {
   constexpr Index kChunk = 4096;
   const auto& arrays = plan_.arrays();
   const bool lengths_matter =
@@ -89,19 +89,21 @@ Plan::Shape PlanStage::worst(Index rows) const {
                   [](const auto& a) { return a.middle != ArraySpec::Middle::none; });
   std::vector<Index> ids;
   Index longest = 0;
-  Index most = -1;
+  Index events = -1;
   const Index count = lengths_matter ? plan_.samples() : 0;
   for (Index first = 0; first < count; first += kChunk) {
     ids.resize(static_cast<std::size_t>(std::min(kChunk, count - first)));
     std::iota(ids.begin(), ids.end(), first);
     const Plan::Shape shape = plan_.shape(ids);
     const auto top = std::max_element(shape.length.begin(), shape.length.end());
-    if (*top <= most) continue;
-    most = *top;
+    if (*top <= events) continue;
+    events = *top;
     longest = first + (top - shape.length.begin());
   }
   ids.assign(static_cast<std::size_t>(rows), longest);
-  return plan_.shape(ids);
+  std::vector<Slice> slices;
+  if (most > 0 && events > most) slices.assign(ids.size(), {0, most});
+  return plan_.shape(ids, slices);
 }
 
 }  // namespace

@@ -26,9 +26,10 @@ class Stage {
   virtual Index samples() const = 0;
 
   /// Shape of a batch, from the index alone.
-  virtual Plan::Shape shape(std::span<const Index> sample_id) const = 0;
-  /// Shape of the largest batch of so many rows that any samples could make.
-  virtual Plan::Shape worst(Index rows) const = 0;
+  virtual Plan::Shape shape(const BatchPlan& batch) const = 0;
+  /// Shape of the largest batch of so many rows that any samples could make; `most`
+  /// bounds the events of a row, 0 = nothing does.
+  virtual Plan::Shape worst(Index rows, Index most) const = 0;
   /// A batch being built in `slab`; what is returned goes to build_rows and finish.
   virtual std::shared_ptr<void> begin(const BatchPlan& batch,
                                       std::shared_ptr<Slab> slab,

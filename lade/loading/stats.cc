@@ -88,6 +88,9 @@ LoaderStats Loader::stats() const {
   out.ledger_peak.emplace_back("total", core.ledger->peak());
   if (state_->plan)
     out.sequences_without_sample = state_->plan->sequences_without_sample();
+  if (const auto* const slices = std::get_if<WindowSampler>(&state_->sampler)) {
+    out.sequences_without_sample += slices->too_short;
+  }
   if (state_->dataset) out.report = state_->dataset->report();
   return out;
 }

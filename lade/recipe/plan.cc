@@ -208,6 +208,10 @@ class Binder {
       add("padding_mask", DType::boolean, events, 0, ArraySource::padding_mask);
     }
     if (spec_.sequence.entity_array) add_entity();
+    if (data_.options.group) {
+      require(!data_.rows_are_samples, "sampler: slices need sequences");
+      add("group", DType::i64, Middle::none, 0, ArraySource::group);
+    }
     if (data_.label >= 0) add_label();
     if (data_.targets) add_targets();
   }

@@ -46,6 +46,7 @@ struct PlanOptions {
   bool pad_to_max_length = false;
   Index pad_multiple = 1;
   bool packed = false;  // output = "packed": events without padding, and offsets
+  bool group = false;   // an array `group` of the sequences' numbers, for slices
 };
 
 /// PlanOptions::packed by the word of the argument `output`.
@@ -129,7 +130,8 @@ class Plan {
       return packed ? events : static_cast<Index>(length.size()) * padded;
     }
   };
-  Shape shape(std::span<const Index> sample_id) const;
+  Shape shape(std::span<const Index> sample_id,
+              std::span<const Slice> slices = {}) const;  // one a row, or none
 
   /// A batch being built. `sample_id` and `shape` are copied in; the slab must hold
   /// shape.bytes_bound bytes.

@@ -186,6 +186,8 @@ class RowWriter {
       case ArraySource::entity:
         return store(
             a, std::get<std::int64_t>(data_.dataset.sequence(kept_.sequence).entity));
+      case ArraySource::group:
+        return store(a, kept_.sequence);
       case ArraySource::label:
         return write_label(a);
       default:

@@ -37,6 +37,7 @@ enum class ArraySource : std::uint8_t {
   mask,
   padding_mask,
   entity,
+  group,
   label,
   target,
   target_stack,

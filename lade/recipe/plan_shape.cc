@@ -17,6 +17,11 @@ Index padded_length(Index longest, const PlanOptions& options, Index max_length)
   return next == options.pad_to.end() ? options.pad_to.back() : *next;
 }
 
+void cut(Plan::Kept& kept, const Slice& slice) {
+  kept.begin += slice.begin;
+  kept.events = slice.events;
+}
+
 }  // namespace
 
 Index row_bytes(const ArraySpec& spec, Index middle) noexcept {
@@ -66,13 +71,16 @@ Plan::Kept Plan::Data::kept(Index sample_id) const {
   return result;
 }
 
-Plan::Shape Plan::shape(std::span<const Index> sample_id) const {
+Plan::Shape Plan::shape(std::span<const Index> sample_id,
+                        std::span<const Slice> slices) const {
+  LADE_DCHECK(slices.empty() || slices.size() == sample_id.size());
   Shape shape;
   Index longest = 0;
   shape.length.reserve(sample_id.size());
   if (!data_->rows_are_samples) shape.kept.reserve(sample_id.size());
   for (const Index id : sample_id) {
     if (!data_->rows_are_samples) shape.kept.push_back(data_->kept(id));
+    if (!slices.empty()) cut(shape.kept.back(), slices[shape.length.size()]);
     const Index length = data_->rows_are_samples ? 1 : shape.kept.back().events;
     shape.length.push_back(length);
     shape.events += length;

@@ -45,6 +45,12 @@ BucketWindow bucket_window(const BucketSampler& sampler, Index global, Index ful
 }
 
 std::string describe(const Sampler& sampler, const Shard& shard) {
+  if (const auto* const slices = std::get_if<WindowSampler>(&sampler)) {
+    return "slices=" + std::to_string(slices->split_count) + " of " +
+           std::to_string(slices->min_length) + ".." +
+           std::to_string(slices->max_length) +
+           " seed=" + std::to_string(slices->seed) + " of " + describe(slices->order);
+  }
   const auto* const buckets = std::get_if<BucketSampler>(&sampler);
   if (buckets == nullptr) return describe(order_of(sampler));
   const Index global = shard.batch_size * shard.world_size;

@@ -56,7 +56,7 @@ EpochPlanner::EpochPlanner(const Sampler& sampler, const Shard& shard, Index epo
       epoch_(epoch),
       steps_(lade::steps(sampler, shard, epoch)) {}
 
-BatchPlan EpochPlanner::plan(Index step) {
+BatchPlan EpochPlanner::plan_samples(Index step) {
   const Order order = order_of(sampler_);
   const Cut cut(count_of(order), shard_);
   require(step >= 0 && step < steps_, "step: must be in 0.." +
@@ -88,6 +88,33 @@ BatchPlan EpochPlanner::plan(Index step) {
     samples_at(order, epoch_, repeat, ids.subspan(static_cast<std::size_t>(row), 1));
   }
   return result;
+}
+
+namespace {
+
+/// Each sample becomes its slices, one row after the other.
+void cut_slices(const WindowSampler& sampler, BatchPlan& batch) {
+  std::vector<Index> rows;
+  rows.reserve(batch.sample_id.size() * static_cast<std::size_t>(sampler.split_count));
+  for (const Index id : batch.sample_id) {
+    const Index length = sampler.length(id);
+    for (Index split = 0; split < sampler.split_count; ++split) {
+      rows.push_back(id);
+      batch.slice.push_back(slice_of(sampler, batch.epoch, id, length, split));
+    }
+  }
+  batch.sample_id = std::move(rows);
+  batch.padded *= sampler.split_count;
+}
+
+}  // namespace
+
+BatchPlan EpochPlanner::plan(Index step) {
+  BatchPlan batch = plan_samples(step);
+  if (const auto* const slices = std::get_if<WindowSampler>(&sampler_)) {
+    cut_slices(*slices, batch);
+  }
+  return batch;
 }
 
 BatchPlan plan(const Sampler& sampler, const Shard& shard, Index epoch, Index step) {
@@ -125,7 +152,7 @@ std::vector<Seen> where_seen(const Sampler& sampler, const Shard& shard, Index e
     const Index rows = in_full ? shard.batch_size : cut.last;
     const Index step = in_full ? position / cut.global : cut.full;
     const Index within = position - step * cut.global;
-    seen.push_back({step, within / rows, within % rows});
+    seen.push_back({step, within / rows, within % rows * rows_per_sample(sampler)});
   };
   for (const Index position : positions_of(order, epoch, sample_id)) {
     if (position < full_positions + last_positions)

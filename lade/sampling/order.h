@@ -13,6 +13,7 @@
 
 #include "lade/core/matrix.h"
 #include "lade/core/random.h"
+#include "lade/sampling/windows.h"
 
 namespace lade {
 
@@ -50,9 +51,20 @@ struct BucketSampler {
   std::function<Index(Index)> length;  // of a sample in events; pure, from any thread
 };
 
+/// Random slices of each sample, other ones in each epoch; their rows are adjacent
+/// (docs/formats/random.md).
+struct WindowSampler {
+  Order order;                              // of the samples that are sliced
+  Index split_count = 5;                    // slices of a sample
+  Index min_length = 25, max_length = 100;  // events of a slice, both included
+  std::uint64_t seed = 0;
+  std::function<Index(Index)> length;  // of a sample in events; pure, from any thread
+  Index too_short = 0;                 // samples left out of `order`, for counting
+};
+
 /// Values, never virtual. Later samplers join this list.
-using Sampler =
-    std::variant<SequentialSampler, ShuffleSampler, IndexSampler, BucketSampler>;
+using Sampler = std::variant<SequentialSampler, ShuffleSampler, IndexSampler,
+                             BucketSampler, WindowSampler>;
 
 /// How an epoch is cut into steps and ranks (loading.md 3.4).
 struct Shard {
@@ -69,10 +81,17 @@ struct BatchPlan {
   Index step = 0;
   std::vector<Index> sample_id;
   Index padded = 0;  // the last `padded` ids repeat others; sample_mask is false
+  std::vector<Slice> slice;  // of each row; empty: whole samples
 };
 
 /// Samples an epoch holds.
 Index sample_count(const Sampler& sampler);
+/// Rows of a batch that one sample makes.
+Index rows_per_sample(const Sampler& sampler);
+/// Slice number `split` of a sample of `length` events in an epoch; the whole sample if
+/// it is shorter than min_length.
+Slice slice_of(const WindowSampler& sampler, Index epoch, Index sample_id, Index length,
+               Index split);
 /// Steps of an epoch; equal on every rank.
 /// Errors: ArgumentError if batch_size < 1 or rank is not in 0..world_size-1.
 Index steps(const Sampler& sampler, const Shard& shard, Index epoch);
@@ -99,13 +118,15 @@ class EpochPlanner {
   BatchPlan plan(Index step);
 
  private:
+  BatchPlan plan_samples(Index step);
+
   Sampler sampler_;
   Shard shard_;
   Index epoch_, steps_;
   BucketWindow window_;
 };
 
-/// Where a sample is seen in an epoch: all (step, rank, row).
+/// Where a sample is seen in an epoch: all (step, rank, row); of slices the first row.
 struct Seen {
   Index step = 0, rank = 0, row = 0;
   bool operator==(const Seen&) const = default;

@@ -121,6 +121,7 @@ std::string describe(const Order& order) {
 Order order_of(const Sampler& sampler) {
   struct Base {
     Order operator()(const BucketSampler& s) const { return s.order; }
+    Order operator()(const WindowSampler& s) const { return s.order; }
     Order operator()(const SequentialSampler& s) const { return s; }
     Order operator()(const ShuffleSampler& s) const { return s; }
     Order operator()(const IndexSampler& s) const { return s; }

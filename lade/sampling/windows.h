@@ -23,6 +23,13 @@ struct Window {
   Index events = 0;
 };
 
+/// A part of a sample, in its own events.
+struct Slice {
+  Index begin = 0;
+  Index events = 0;
+  bool operator==(const Slice&) const = default;
+};
+
 /// Maps sample ids to windows. O(1) memory for history; 8 bytes a sequence otherwise.
 class WindowMap {
  public:

@@ -11,7 +11,8 @@ from lade.limits import Limits
 from lade.loader import DataLoader
 from lade.recipe import (Recipe, aggregate, horizon, input, mix,  # noqa: A004
                          window_target)
+from lade.samplers import WindowSampler
 
 __all__ = ["ArgumentError", "Batch", "DataError", "DataLoader", "Dataset", "IoError",
-           "Limits", "Permutation", "ReadReport", "Recipe", "aggregate", "col", "convert",
+           "Limits", "Permutation", "ReadReport", "Recipe", "WindowSampler", "aggregate", "col", "convert",
            "horizon", "input", "mix", "open", "random", "synth", "window_target", "__version__"]

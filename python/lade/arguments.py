@@ -9,6 +9,7 @@ import sys
 import numpy as np
 
 from lade.errors import ArgumentError
+from lade.samplers import WindowSampler
 from lade.warn import warn_once
 
 
@@ -66,7 +67,8 @@ def _check(values, explicit):
     if values["pin_memory"] not in (True, False, None, "auto"):
         raise ArgumentError("DataLoader: pin_memory must be True, False or 'auto', got "
                             f"{values['pin_memory']!r}")
-    if values["sampler"] is not None and values["shuffle"] not in (False, None):
+    if values["sampler"] is not None and not isinstance(values["sampler"], WindowSampler) \
+            and values["shuffle"] not in (False, None):
         raise ArgumentError("DataLoader: sampler excludes shuffle")
     if values["framework"] not in ("auto", "torch", "numpy"):
         raise ArgumentError("DataLoader: framework must be auto, torch or numpy, got "

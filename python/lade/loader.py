@@ -12,6 +12,7 @@ from lade.dataset import as_dataset, is_recipe, whole
 from lade.errors import ArgumentError
 from lade.limits import parse_bytes
 from lade.recipe import Recipe
+from lade.samplers import WindowSampler
 
 
 class DataLoader:
@@ -23,7 +24,8 @@ class DataLoader:
     installed, else NumPy arrays (`framework`). `iter` starts the next epoch; `len` is its
     number of steps. Arguments that a recipe's [loader] gives stand in for those left out.
     `bucket_window` ("auto", or samples) serves batches of like lengths; `output="packed"`
-    gives events without padding, [E, F], with `offsets` [B + 1].
+    gives events without padding, [E, F], with `offsets` [B + 1]. `sampler` is a sequence of
+    ids, or `lade.WindowSampler` for random slices.
     """
 
     def __init__(self, dataset, recipe=None, batch_size=Default(1), shuffle=Default(False),
@@ -91,7 +93,11 @@ class DataLoader:
             choice.set_samples(arguments.ids(values["samples"], "samples"))
         if self.dataset._sequences is not None:
             choice.set_sequences(np.ascontiguousarray(self.dataset._sequences, np.int64))
-        if values["sampler"] is not None:
+        if isinstance(values["sampler"], WindowSampler):
+            slices = values["sampler"]
+            choice.set_slices(slices.split_count, slices.min_length, slices.max_length,
+                              slices.on_short == "whole")
+        elif values["sampler"] is not None:
             choice.set_order(arguments.ids(values["sampler"], "sampler"))
         return choice
 
@@ -112,7 +118,7 @@ class DataLoader:
                      -1 if max_length is None else
                      whole(max_length, "DataLoader: max_length", 0), pad_to, to_max,
                      whole(values["pad_multiple"], "DataLoader: pad_multiple", 1),
-                     str(values["output"]))
+                     str(values["output"]), isinstance(values["sampler"], WindowSampler))
         return options
 
     def __len__(self):

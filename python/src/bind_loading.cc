@@ -159,13 +159,14 @@ void bind_options(nb::module_& m) {
   c.def("plan",
         [](LoaderOptions& o, std::vector<std::pair<std::string, std::string>> dtypes,
            Index max_length, std::vector<Index> pad_to, bool pad_to_max_length,
-           Index pad_multiple, const std::string& output) {
+           Index pad_multiple, const std::string& output, bool group) {
           o.plan = {.dtypes = std::move(dtypes),
                     .max_length = max_length,
                     .pad_to = std::move(pad_to),
                     .pad_to_max_length = pad_to_max_length,
                     .pad_multiple = pad_multiple,
-                    .packed = parse_packed(output)};
+                    .packed = parse_packed(output),
+                    .group = group};
         });
 }
 
@@ -176,6 +177,10 @@ void bind_choice(nb::module_& m) {
       .def_rw("seed", &SampleChoice::seed)
       .def_rw("fraction", &SampleChoice::fraction)
       .def_rw("bucket_window", &SampleChoice::bucket_window)
+      .def("set_slices",
+           [](SampleChoice& c, Index count, Index least, Index most, bool short_ones) {
+             c.slices = SampleChoice::Slices{count, least, most, short_ones};
+           })
       .def("set_samples",
            [](SampleChoice& c, const IdArray& ids) { c.samples = to_vector(ids); })
       .def("set_sequences",

@@ -246,6 +246,30 @@ def test_bucket_window_serves_every_sample_once_at_a_better_fill(loader_of):
         loader_of(bucket_window=-3)
 
 
+def test_slices_of_a_sequence_are_adjacent_and_differ_by_epoch(loader_of):
+    sampler = lade.WindowSampler(split_count=3, min_length=1, max_length=2)
+    loader = loader_of(batch_size=2, shuffle=True, sampler=sampler)
+    whole = {int(i): batch.numerical[row, :n] for batch in loader_of(batch_size=1)
+             for row, (i, n) in enumerate(zip(batch.sample_id, batch.lengths, strict=True))}
+    first = list(loader)
+    for batch in first:
+        ids = np.asarray(batch.sample_id).reshape(-1, 3)
+        assert (ids == ids[:, :1]).all() and np.array_equal(batch.group, batch.sample_id)
+        for row, (i, n) in enumerate(zip(batch.sample_id, batch.lengths, strict=True)):
+            assert 1 <= n <= 2
+            slice_of, events = batch.numerical[row, :n], whole[int(i)]
+            assert any(np.array_equal(slice_of, events[b:b + int(n)], equal_nan=True)
+                       for b in range(len(events)))
+    assert loader.where_seen(int(first[0].sample_id[3]), 0) == [(0, 0, 3)]
+    with pytest.raises(lade.ArgumentError, match="min_length"):
+        lade.WindowSampler(5, 10, 9)
+    with pytest.raises(lade.ArgumentError, match="bucket_window"):
+        loader_of(sampler=sampler, bucket_window=8)
+    left = loader_of(sampler=lade.WindowSampler(2, 1000, 1000))
+    assert len(left) == 0 and left.stats()["sequences_without_sample"] == len(whole)
+    assert len(loader_of(sampler=lade.WindowSampler(2, 1000, 1000, on_short="whole"))) == len(whole)
+
+
 def test_arguments_for_processes_warn_once(loader_of):
     warn._warned.clear()
     with pytest.warns(UserWarning, match="persistent_workers"):

@@ -32,24 +32,26 @@ std::vector<Index> MemoryStage::offsets(Index rows, Index padded) const {
   return out;
 }
 
-Plan::Shape MemoryStage::shape(std::span<const Index> sample_id) const {
+Plan::Shape MemoryStage::shape(const BatchPlan& batch) const {
   Plan::Shape out;
-  for (const Index id : sample_id) {
+  for (const Index id : batch.sample_id) {
     out.length.push_back(length(id));
     out.events += out.length.back();
     out.padded = std::max(out.padded, out.length.back());
   }
   out.bytes_bound = std::max<Index>(
-      256, offsets(static_cast<Index>(sample_id.size()), out.padded).back());
+      256, offsets(static_cast<Index>(batch.sample_id.size()), out.padded).back());
   return out;
 }
 
-Plan::Shape MemoryStage::worst(Index rows) const {
+Plan::Shape MemoryStage::worst(Index rows, Index /*most*/) const {
   Index longest = 0;
   for (Index id = 0; id < std::min<Index>(samples_, 13); ++id) {
     if (length(id) > length(longest)) longest = id;
   }
-  return shape(std::vector<Index>(static_cast<std::size_t>(rows), longest));
+  BatchPlan batch;
+  batch.sample_id.assign(static_cast<std::size_t>(rows), longest);
+  return shape(batch);
 }
 
 std::shared_ptr<void> MemoryStage::begin(const BatchPlan& batch,

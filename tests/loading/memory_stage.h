@@ -37,8 +37,8 @@ class MemoryStage final : public Stage {
     return {2, static_cast<std::uint64_t>(samples_)};
   }
   Index samples() const override { return samples_; }
-  Plan::Shape shape(std::span<const Index> sample_id) const override;
-  Plan::Shape worst(Index rows) const override;
+  Plan::Shape shape(const BatchPlan& batch) const override;
+  Plan::Shape worst(Index rows, Index most) const override;
   std::shared_ptr<void> begin(const BatchPlan& batch, std::shared_ptr<Slab> slab,
                               Plan::Shape shape) const override;
   void build_rows(void* build, Index first, Index last, BuildScratch& scratch,

@@ -175,6 +175,40 @@ TEST(Buckets, LoaderServesLikeLengthsAndResumesAmongThem) {
   EXPECT_THROW(plain.restore(state), ArgumentError);  // another sampler
 }
 
+TEST(Slices, RowsAreEventsOfTheirSequence) {
+  const auto data = events();
+  SampleChoice choice;
+  choice.seed = 7;
+  choice.slices =
+      SampleChoice::Slices{.split_count = 2, .min_length = 3, .max_length = 6};
+  LoaderOptions options;
+  options.shard.batch_size = 4;
+  options.num_workers = 1;
+  options.memory_budget = Index{64} << 20;
+  options.plan.group = true;
+  const Plan plan(recipe(), data, options.plan);
+  Loader loader(data, recipe(), choose_samples(plan, choice), options);
+  EXPECT_EQ(loader.steps(), 5);  // of 20 users the two with 1 and 2 rows are left out
+  EXPECT_EQ(loader.stats().sequences_without_sample, 2);
+  auto iterator = loader.begin_epoch();
+  while (auto batch = iterator.next()) {
+    const auto* const lengths = data_of<std::int32_t>(*batch, "lengths");
+    const auto* const group = data_of<std::int64_t>(*batch, "group");
+    const auto* const numbers = data_of<float>(*batch, "numerical");
+    const Index padded = batch->find("numerical")->shape[1];
+    for (Index row = 0; row < batch->rows(); ++row) {
+      EXPECT_EQ(group[row], group[row - row % 2]);
+      ASSERT_GE(lengths[row], 3);
+      ASSERT_LE(lengths[row], 6);
+      const float* const x = numbers + row * padded * 2;
+      const float first = x[0];  // event e of user u is worth 100 e + u
+      EXPECT_EQ(static_cast<Index>(first) % 100, group[row]);
+      for (Index e = 1; e < lengths[row]; ++e)
+        EXPECT_EQ(x[2 * e], first + 100.0F * static_cast<float>(e));
+    }
+  }
+}
+
 TEST(Buckets, RefusesAWindowBelowZeroAndRowsWithoutLength) {
   const auto data = events();
   const Plan plan(recipe(), data);
