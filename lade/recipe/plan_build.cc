@@ -403,6 +403,8 @@ class RowWriter {
   void write_sequence_entry(std::size_t a, const BoundArray& bound);
   void write_entries(std::size_t a, const BoundArray& bound, Index first, Index last,
                      bool spread);
+  bool write_run(const ArraySpec& spec, const BoundArray& bound, Index first,
+                 Index last, std::byte* out) const;
   void write_entry(const ArraySpec& spec, const BoundArray& bound, Index from,
                    Index position, std::byte* out);
 
@@ -451,12 +453,32 @@ void RowWriter::write_entries(std::size_t a, const BoundArray& bound, Index firs
   const ArraySpec& spec = data_.arrays[a];
   const auto& ends = scratch_.values.sets[static_cast<std::size_t>(spec.set)].ends;
   std::byte* const row = at(a);
+  if (!spread && write_run(spec, bound, first, last, row)) return;
   const Index entry = row_bytes(spec, 1);
   for (Index i = first; i < last; ++i) {
     const Index position = ends[static_cast<std::size_t>(i)] - kept_.begin;
     write_entry(spec, bound, i, position,
                 row + (spread ? position : i - first) * entry);
   }
+}
+
+/// Intervals [first, last) at once, where what was computed is what is given.
+bool RowWriter::write_run(const ArraySpec& spec, const BoundArray& bound, Index first,
+                          Index last, std::byte* out) const {
+  const auto which = static_cast<std::size_t>(bound.index);
+  const auto count = static_cast<std::size_t>(last - first);
+  if (count == 0) return true;
+  const auto from = static_cast<std::size_t>(first);
+  if (bound.source == ArraySource::target && spec.type == DType::f32) {
+    std::memcpy(out, &scratch_.values.value[which][from], count * sizeof(float));
+  } else if (bound.source == ArraySource::target_valid) {
+    std::memcpy(out, &scratch_.values.valid[which][from], count);
+  } else if (bound.source == ArraySource::target_mask) {
+    std::memset(out, 1, count);
+  } else {
+    return false;
+  }
+  return true;
 }
 
 void RowWriter::write_entry(const ArraySpec& spec, const BoundArray& bound, Index from,
