@@ -10,13 +10,15 @@ import subprocess
 import sys
 
 ROOT = pathlib.Path(__file__).resolve().parent.parent
-PEERS = ("torch", "polars", "pyarrow", "numpy", "pandas")
+PEERS = ("torch", "numba", "polars", "duckdb", "pytorch-lifestream", "pyarrow", "numpy", "pandas")
 
 
-def races(only):
-    """Files that end in `race.main(...)`: each is a race."""
+def races(folder, only):
+    """Files that end in `race.main(...)`: each is a race. `only`: texts apart by commas."""
     for path in sorted((ROOT / "bench" / "peers").rglob("*.py")):
-        if "race.main(" in path.read_text() and only in path.stem:
+        if "race.main(" not in path.read_text() or folder not in ("", path.parent.name):
+            continue
+        if any(text in path.stem for text in only.split(",")):
             yield path
 
 
@@ -48,45 +50,66 @@ def versions():
 def row(result):
     share = "" if result["roof_share"] is None else f"{result['roof_share']:.0%}"
     return (f"| {result['name']} | {result['peer']} | {result['ratio']:.2f} | "
-            f"{result['low']:.2f}..{result['high']:.2f} | {share} | {result['target']} | "
-            f"{result['note']} |")
+            f"{result['low']:.2f}..{result['high']:.2f} | {share} | {result['must']} | "
+            f"{result['aim']} | {result['note']} |")
 
 
-def document(results, failed):
-    commands = sorted({result["command"] for result in results})
-    lines = [
-        "# Benchmarks", "",
-        "Written by `script/bench`; absolute figures are never promised. A ratio is peer time",
-        "divided by Lade's time in rounds that take turns (A B, B A, ...) in one run: above 1",
-        "Lade is faster. The spread is the least and the largest ratio of a round. The roof is",
-        "the copy bandwidth of this machine, measured in the same run.", "",
-        f"Machine: {machine()}. {versions()}.", "",
-        "| race | peer | ratio | spread | of the roof | target | note |",
-        "|---|---|---|---|---|---|---|", *map(row, results), "",
-        "Each line again:", "", "```sh", *commands, "```", ""]
+def section(title, results, failed):
+    """One folder's races: the table and how to run each line again."""
+    lines = [f"## {title}", "", f"Machine: {machine()}. {versions()}.", "",
+             "| race | peer | ratio | spread | of the roof | must | aim | note |",
+             "|---|---|---|---|---|---|---|---|", *map(row, results), "",
+             "```sh", *sorted({result["command"] for result in results}), "```", ""]
     if failed:
         lines += ["Did not finish in this run: " + ", ".join(failed) + ".", ""]
     return "\n".join(lines)
 
 
+HEAD = """# Benchmarks
+
+Written by `script/bench`; absolute figures are never promised. A ratio is peer time
+divided by Lade's time in rounds that take turns (A B, B A, ...) in one run: above 1
+Lade is faster. The spread is the least and the largest ratio of a round. The roof is
+the copy bandwidth of this machine, measured in the same run.
+
+"""
+
+
+def replaced(text, title, new):
+    """`text` with the section of this title exchanged, or added at the end."""
+    parts = text.split("\n## ")
+    kept = [p for p in parts[1:] if p.splitlines()[0] != title]
+    kept.append(new.removeprefix("## "))
+    return "\n## ".join([parts[0].rstrip("\n") + "\n", *(p.rstrip("\n") + "\n" for p in kept)])
+
+
 def main():
     parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("--only", default="")
+    parser.add_argument("folder", nargs="?", default="", help="races of bench/peers/FOLDER")
+    parser.add_argument("--only", default="", help="texts of file names, apart by commas")
     parser.add_argument("--quick", action="store_true")
     parser.add_argument("--rounds", type=int, default=5)
+    parser.add_argument("--json", action="store_true", help="a JSON line per result")
+    parser.add_argument("--published", default="", help="a clone of hppl_skoltech_project")
     options = parser.parse_args()
     flags = ["--rounds", str(options.rounds)] + (["--quick"] if options.quick else [])
-    results, failed = [], []
-    for path in races(options.only):
+    sections, failed = {}, {}
+    for path in races(options.folder, options.only):
         print(f"== {path.relative_to(ROOT)}", file=sys.stderr, flush=True)
-        lines, code = run(path, flags)
-        results += lines
+        takes = ["--published", options.published] if "published=" in path.read_text() else []
+        lines, code = run(path, flags + (takes if options.published else []))
+        title = path.parent.name
+        sections.setdefault(title, []).extend(lines)
         for result in lines:
-            print(row(result), flush=True)
+            print(json.dumps(result) if options.json else row(result), flush=True)
         if code != 0:
-            failed.append(path.stem)
-    if not options.quick and not options.only:
-        (ROOT / "docs" / "benchmarks.md").write_text(document(results, failed))
+            failed.setdefault(title, []).append(path.stem)
+    if not options.quick and (options.folder or not options.only):
+        file = ROOT / "docs" / "benchmarks.md"
+        text = file.read_text() if options.folder else HEAD
+        for title, results in sections.items():
+            text = replaced(text, title, section(title, results, failed.get(title, [])))
+        file.write_text(text)
     return bool(failed)
 
 

@@ -13,6 +13,7 @@ import json
 import os
 import statistics
 import sys
+import threading
 import time
 from typing import Callable
 
@@ -28,13 +29,16 @@ class Result:
     ratio: float
     low: float
     high: float
-    target: str = ""
+    target: str = ""  # the same as must
+    must: str = ""
+    aim: str = ""
     roof_share: float | None = None
     note: str = ""
     command: str = ""
     rounds: int = 0
 
     def __post_init__(self):
+        self.must = self.must or self.target
         self.command = self.command or " ".join(["python", os.path.relpath(sys.argv[0]), *sys.argv[1:]])
 
 
@@ -68,17 +72,36 @@ def best_peer(times: dict[str, list[float]], ours: str = "lade") -> str:
     return min((n for n in times if n != ours), key=lambda n: statistics.median(times[n]))
 
 
-def copy_roof(size: int = 256 << 20, repeats: int = 5) -> float:
-    """Bytes a second that one thread copies (bytes written), both sides beyond the caches."""
+def copy_roof(size: int = 256 << 20, repeats: int = 5, threads: int = 1, piece: int = 0) -> float:
+    """Bytes a second that pinned threads copy (bytes written), both sides beyond the caches.
+
+    One long copy goes past the caches (non-temporal); in pieces of some 100 KiB it is a plain one.
+    """
     source = np.ones(size, np.uint8)
     target = np.empty_like(source)
     np.copyto(target, source)
+    cores = sorted(os.sched_getaffinity(0))
+    part = size // threads
+
+    def copy(number):
+        if threads > 1:
+            os.sched_setaffinity(0, {cores[number % len(cores)]})
+        first, last = number * part, (number + 1) * part
+        for at in range(first, last, piece or part):
+            end = min(at + (piece or part), last)
+            np.copyto(target[at:end], source[at:end])
+
     best = float("inf")
     for _ in range(repeats):
+        # New threads, so that no affinity stays behind.
+        workers = [threading.Thread(target=copy, args=(n,)) for n in range(threads)]
         begin = time.perf_counter()
-        np.copyto(target, source)
+        for worker in workers:
+            worker.start()
+        for worker in workers:
+            worker.join()
         best = min(best, time.perf_counter() - begin)
-    return size / best
+    return part * threads / best
 
 
 def main(races: Callable[[argparse.Namespace], object], **defaults) -> None:

@@ -1,0 +1,129 @@
+# SPDX-License-Identifier: Apache-2.0
+"""One race of whole batches: Lade, the numba reference and the published generator in turn."""
+
+from __future__ import annotations
+
+import os
+import statistics
+import sys
+import time
+
+import numpy as np
+import race
+import torch
+
+import lade
+from transactions import published, workload
+from transactions.reference import Reference
+
+PUBLISHED_USERS = 64  # it is slow: its time is scaled
+
+
+def lade_loader(dataset, targets, samples, workers):
+    repeat = {} if samples == len(dataset) else {
+        "sampler": [i % len(dataset) for i in range(samples)]}
+    return lade.DataLoader(dataset, targets, batch_size=workload.BATCH, num_workers=workers,
+                           framework="numpy", **repeat)
+
+
+def epoch(make):
+    """Every batch is dropped after its checksum. The loader is new: nothing is prefetched."""
+    def run():
+        loader = make()
+        begin = time.perf_counter()
+        for batch in loader:
+            workload.checksum(batch)
+        return time.perf_counter() - begin
+    return run
+
+
+def published_epoch(loader, samples):
+    def run():
+        begin = time.perf_counter()
+        for batch in loader:
+            float(batch.numerical[-1, -1, 0]) + float(batch.targets["t1"][-1, 0, 0])
+        return (time.perf_counter() - begin) * samples / PUBLISHED_USERS
+    return run
+
+
+def check(ours, theirs):
+    """Both sides give the same numbers: 1e-6 relative."""
+    for name, values in ours["targets"].items():
+        np.testing.assert_allclose(np.asarray(values), theirs["targets"][name].numpy(),
+                                   rtol=1e-6, atol=1e-30, err_msg=name)
+    np.testing.assert_allclose(ours["numerical"], theirs["numerical"].numpy(), rtol=1e-6,
+                               atol=1e-6)
+    assert ours["mask"].shape == tuple(theirs["mask"].shape)
+
+
+def check_published(ours, batch, targets):
+    """It sums in f32, cuts weeks at New Year and misses the first interval of windows that are
+    not full: compared are full windows of days and months, to what f32 keeps."""
+    for number, target in enumerate(targets):
+        if target.every == "week":
+            continue
+        name = workload.name_of(number)
+        theirs = batch.targets[name][:, :, 0].numpy()
+        full = np.asarray(ours["targets"][name])[:, target.look_back:theirs.shape[1]]
+        np.testing.assert_allclose(full, theirs[:, target.look_back:], rtol=1e-4, atol=1e-4,
+                                   err_msg=name)
+
+
+def counts(options):
+    cores = len(os.sched_getaffinity(0))
+    return sorted({0, 1} if options.quick else {0, 1, cores})
+
+
+def arms_of(dataset, recipe, reference, samples, options):
+    arms = {}
+    for workers in counts(options):
+        arms[f"lade {workers}"] = epoch(
+            lambda workers=workers: lade_loader(dataset, recipe, samples, workers))
+        loader = torch.utils.data.DataLoader(reference, batch_size=None, num_workers=workers,
+                                             persistent_workers=workers > 0)
+        arms[f"numba in torch DataLoader, {workers} workers"] = epoch(
+            lambda loader=loader: loader)
+    arms["numba bare"] = epoch(lambda: reference)
+    return arms
+
+
+def best(times, words):
+    """Of the arms whose name has one of the words the one with the least median."""
+    names = [n for n in times if any(w in n for w in words)]
+    return min(names, key=lambda n: statistics.median(times[n]))
+
+
+def results(name, table, dataset, targets, samples, options, goals, extra=()):
+    """Races one workload; yields a Result per peer, and gives the times of Lade's best arm."""
+    recipe = workload.recipe(workload.parts(targets) + list(extra)).fit(dataset)
+    reference = Reference(table, targets, repeat=samples)
+    first = next(iter(lade_loader(dataset, recipe, samples, 0)))
+    check(first, reference[0])
+    arms = arms_of(dataset, recipe, reference, samples, options)
+    api, reason = published.load(options.published)
+    if api is None:
+        print(f"{name}: without the published project: {reason}", file=sys.stderr)
+    else:
+        loader = published.loader(api, table, targets, PUBLISHED_USERS, 0)
+        check_published(first, next(iter(loader)), targets)
+        arms["published"] = published_epoch(loader, samples)
+    plain = race.copy_roof(threads=len(os.sched_getaffinity(0)), piece=128 << 10)
+    streamed = race.copy_roof(threads=len(os.sched_getaffinity(0)))
+    times = race.alternate(arms, options.rounds)
+    ours = best(times, ["lade"])
+    seconds = statistics.median(times[ours])
+    written = workload.bytes_of(first) / workload.BATCH * samples
+    note = (f"{samples / seconds:,.0f} users/s with {ours.split()[1]} workers, "
+            f"{written / seconds / 1e9:.1f} GB/s; plain copy {plain / 1e9:.1f} GB/s, "
+            f"{written / seconds / streamed:.0%} of a non-temporal copy")
+    for words, key in ((["numba"], "reference"), (["published"], "published")):
+        if not any(w in n for n in times for w in words):
+            continue
+        peer = best(times, words)
+        middle, low, high = race.ratio(times, peer, ours)
+        must, aim = goals[key]
+        yield race.Result(
+            name=name, peer=peer, ratio=middle, low=low, high=high, must=must, aim=aim,
+            roof_share=written / seconds / plain, rounds=options.rounds,
+            note=f"{note}; {peer} {samples / statistics.median(times[peer]):,.0f} users/s")
+    return {"lade": times[ours]}

@@ -1,0 +1,203 @@
+// SPDX-License-Identifier: Apache-2.0
+// The loops below the targets against their plain form, on every instruction set.
+#include <gtest/gtest.h>
+
+#include <algorithm>
+#include <bit>
+#include <cmath>
+#include <limits>
+#include <random>
+#include <vector>
+
+#include "lade/targets/compute.h"
+#include "lade/targets/delivery_kernels.h"
+#include "lade/targets/selection_kernels.h"
+#include "tests/testing/targets.h"
+
+namespace lade {
+namespace {
+
+using kernels::Combine;
+
+constexpr Combine kCombines[] = {Combine::sum, Combine::least, Combine::greatest};
+
+/// Rows that are selected or not, in runs of one to four.
+struct Selection {
+  std::vector<double> x;
+  std::vector<std::uint8_t> mask;
+  std::vector<std::int32_t> ends;
+  std::vector<std::uint64_t> bits, begins;
+  std::vector<std::int32_t> bits_before, begins_before;
+
+  Selection(std::mt19937_64& random, Index n, int one_of) {
+    for (Index r = 0; r < n; ++r) {
+      x.push_back(std::ldexp(static_cast<double>(random() % 2001) - 1000.0, -7));
+      mask.push_back(random() % static_cast<unsigned>(one_of) == 0 ? 1 : 0);
+      if (random() % 2 == 0 || r + 1 == n) ends.push_back(static_cast<std::int32_t>(r));
+    }
+    const auto words = static_cast<std::size_t>(kernels::words_of(n));
+    bits.resize(words);
+    begins.resize(words);
+    kernels::pack_bits(mask.data(), n, bits.data());
+    std::int32_t first = 0;
+    for (const std::int32_t end : ends) {
+      begins[static_cast<std::size_t>(first) / 64] |= std::uint64_t{1} << (first % 64);
+      first = end + 1;
+    }
+    bits_before.resize(words + 1);
+    begins_before.resize(words + 1);
+    kernels::rank_words(bits.data(), static_cast<Index>(words), bits_before.data());
+    kernels::rank_words(begins.data(), static_cast<Index>(words), begins_before.data());
+  }
+  Index rows() const { return static_cast<Index>(x.size()); }
+  Index runs() const { return static_cast<Index>(ends.size()); }
+};
+
+TEST(TargetKernels, JoinSelectedMatchesReferenceOnEveryInstructionSet) {
+  testing::for_each_target([] {
+    std::mt19937_64 random(1);
+    for (Index n = 0; n < 330; ++n) {
+      const Selection rows(random, n, 1 + static_cast<int>(n % 7));
+      for (const Combine combine : kCombines) {
+        std::vector<double> kept(rows.x.size()), want(rows.ends.size()), got(want);
+        kernels::keep_selected(rows.x.data(), rows.mask.data(), n,
+                               kernels::identity(combine), kept.data());
+        kernels::reduce_runs(combine, kept.data(), rows.ends.data(), rows.runs(),
+                             want.data());
+        kernels::join_selected(combine, rows.x.data(), rows.bits.data(), n,
+                               {rows.begins.data(), rows.begins_before.data()},
+                               rows.runs(), got.data());
+        ASSERT_EQ(got, want) << n;
+      }
+    }
+  });
+}
+
+TEST(TargetKernels, JoinSelectedLeavesOutRowsAfterTheLast) {
+  std::mt19937_64 random(2);
+  const Selection rows(random, 150, 1);
+  double first = 0.0;
+  const std::uint64_t begins[] = {1, 0};
+  const std::int32_t before[] = {0, 1, 1};
+  kernels::join_selected(Combine::greatest, rows.x.data(), rows.bits.data(), 70,
+                         {begins, before}, 1, &first);
+  EXPECT_EQ(first, *std::max_element(rows.x.begin(), rows.x.begin() + 70));
+}
+
+TEST(TargetKernels, CountUntilMatchesReferenceOnEveryInstructionSet) {
+  testing::for_each_target([] {
+    std::mt19937_64 random(3);
+    for (Index n = 0; n < 330; ++n) {
+      const Selection rows(random, n, 3);
+      std::vector<std::int32_t> got(rows.ends.size() + 1);
+      kernels::count_until(rows.bits.data(), rows.bits_before.data(), rows.ends.data(),
+                           rows.runs(), got.data());
+      EXPECT_EQ(got[0], 0);
+      for (std::size_t i = 0; i < rows.ends.size(); ++i) {
+        ASSERT_EQ(got[i + 1], std::count(rows.mask.begin(),
+                                         rows.mask.begin() + rows.ends[i] + 1, 1));
+      }
+    }
+  });
+}
+
+TEST(TargetKernels, SlideLastKeepsTheBytesOfSlide) {
+  std::mt19937_64 random(4);
+  for (const Index n : {0, 1, 2, 7, 30, 61, 200}) {
+    for (const Index length : {1, 2, 3, 7, 30, 199, 200}) {
+      if (length > n) continue;
+      const Selection rows(random, n, 1);
+      std::vector<std::int32_t> low, high;
+      for (Index i = 0; i < n; ++i) {
+        low.push_back(static_cast<std::int32_t>(std::max<Index>(i + 1 - length, 0)));
+        high.push_back(static_cast<std::int32_t>(i + 1));
+      }
+      for (const Combine combine : kCombines) {
+        std::vector<double> work(rows.x.size()), want(rows.x.size()), got(want);
+        kernels::slide(combine, rows.x.data(), low.data(), high.data(), n, work.data(),
+                       want.data());
+        kernels::slide_last(combine, rows.x.data(), n, length, work.data(), got.data());
+        for (std::size_t i = 0; i < got.size(); ++i) {
+          ASSERT_EQ(std::bit_cast<std::uint64_t>(got[i]),
+                    std::bit_cast<std::uint64_t>(want[i]))
+              << n << " " << length << " " << i;
+        }
+      }
+    }
+  }
+}
+
+TEST(TargetKernels, IntervalsAreTheSameOnEveryInstructionSet) {
+  constexpr std::int64_t kDayUs = 86'400'000'000;
+  testing::for_each_target([] {
+    std::mt19937_64 random(5);
+    for (const std::int64_t gap : {std::int64_t{1}, kDayUs / 3, 40 * kDayUs}) {
+      for (Index n = 1; n < 1100; n += 1 + n / 3) {
+        std::vector<std::int64_t> time;
+        // Edges of days: a microsecond before, on, and after.
+        std::int64_t t = -700 * kDayUs - 1;
+        for (Index r = 0; r < n; ++r) {
+          time.push_back(t);
+          t += static_cast<std::int64_t>(random() % 3) * gap +
+               static_cast<std::int64_t>(random() % 2);
+        }
+        std::vector<std::int32_t> ends(time.size());
+        std::vector<std::int64_t> keys(time.size());
+        const Index runs = interval_ends(time, Boundary{}, ends, keys);
+        Index run = 0;
+        for (std::size_t r = 0; r < time.size(); ++r) {
+          const std::int64_t day = floor_div(time[r], kDayUs);
+          ASSERT_EQ(keys[static_cast<std::size_t>(run)], day);
+          const bool last =
+              r + 1 == time.size() || floor_div(time[r + 1], kDayUs) != day;
+          if (!last) continue;
+          ASSERT_EQ(ends[static_cast<std::size_t>(run)], static_cast<std::int32_t>(r));
+          ++run;
+        }
+        ASSERT_EQ(run, runs);
+      }
+    }
+  });
+}
+
+TEST(TargetKernels, ValuesAreRoundedAsOneByOneOnEveryInstructionSet) {
+  constexpr double kInfinity = std::numeric_limits<double>::infinity();
+  const std::vector<double> x = {
+      0.0, 1.5,       -kInfinity, 1e39, kInfinity - kInfinity,
+      0.1, kInfinity, 3.4e38,     -2.0, 1e-50};
+  const std::vector<std::int32_t> count = {0, 1, 0, 2, 3, 1, 0, 1, 7, 1};
+  testing::for_each_target([&] {
+    for (Index n = 0; n < 40; ++n) {
+      for (const bool total : {false, true}) {
+        std::vector<double> values, exact(static_cast<std::size_t>(n));
+        std::vector<std::int32_t> counts;
+        for (Index i = 0; i < n; ++i) {
+          values.push_back(x[static_cast<std::size_t>(i) % x.size()]);
+          counts.push_back(count[static_cast<std::size_t>(i) % x.size()]);
+        }
+        std::vector<float> given(values.size());
+        std::vector<std::uint8_t> valid(values.size());
+        kernels::DeliveryTally tally;
+        kernels::round_values(values.data(), counts.data(), n, {0.5F, total},
+                              given.data(), valid.data(), exact.data(), tally);
+        Index good = 0;
+        Index infinite = 0;
+        for (std::size_t i = 0; i < values.size(); ++i) {
+          const bool some = counts[i] > 0;
+          const bool finite = std::isfinite(static_cast<float>(values[i]));
+          const bool ok = some ? finite : total;
+          ASSERT_EQ(valid[i], ok ? 1 : 0) << i;
+          ASSERT_EQ(given[i], some && finite ? static_cast<float>(values[i]) : 0.5F);
+          ASSERT_EQ(exact[i], some && finite ? values[i] : 0.5);
+          good += ok ? 1 : 0;
+          infinite += some && !finite ? 1 : 0;
+        }
+        EXPECT_EQ(tally.good, good);
+        EXPECT_EQ(tally.infinite, infinite);
+      }
+    }
+  });
+}
+
+}  // namespace
+}  // namespace lade
