@@ -68,6 +68,24 @@ TEST(Aggregates, GiveTheExampleByDayAndWeek) {
             (Values{82.055555F, 2003.2916F, 0, 0}));
 }
 
+TEST(Aggregates, GiveTheTableOfTheGuide) {
+  const auto expect = [](const char* aggregate, Values values, Values valid,
+                         LookWindow window = {}) {
+    const auto out = example(aggregate, kFood, Every::week, std::move(window));
+    EXPECT_EQ(out.value[0], values) << aggregate;
+    EXPECT_EQ(valid_of(out), valid) << aggregate;
+  };
+  expect("std(amount)", {4.2426405F, 3.0052037F, 0, 0}, {1, 1, 0, 0});
+  expect("std(amount, ddof = 0)", {3, 2.125F, 0, 0}, {1, 1, 1, 0});
+  expect("median(amount)", {7, 5.125F, 50, 0}, {1, 1, 1, 0});
+  expect("quantile(amount, 0.9)", {9.4F, 6.825F, 50, 0}, {1, 1, 1, 0});
+  expect("nunique(mcc)", {1, 2, 1, 0}, {1, 1, 1, 1});
+  expect("any()", {1, 1, 1, 0}, {1, 1, 1, 1});
+  expect("first(amount)", {10, 7.25F, 50, 0}, {1, 1, 1, 0});
+  expect("last(amount)", {4, 3, 50, 0}, {1, 1, 1, 0});
+  expect("days_since_last()", {0, 0, 0, 21.5F}, {1, 1, 1, 1}, back_all());
+}
+
 TEST(Aggregates, NeedMoreRowsThanDegreesOfFreedom) {
   const auto sample = example("std(amount)", kFood, Every::day, back(7));
   EXPECT_EQ(valid_of(sample), (Values{0, 1, 1, 1, 1, 0}));
