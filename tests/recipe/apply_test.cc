@@ -82,6 +82,26 @@ TEST(Apply, GivesOneTableABoundarySetWithNullForInvalid) {
             (std::vector<std::string>{"user", "total"}));
 }
 
+TEST(Apply, GivesSpreadOrderAndDifferentValuesOfTheExample) {
+  const std::string food = "where = \"mcc in (5411, 5499)\"\nevery = \"sequence\"\n";
+  const Recipe sequence = Recipe::from_toml(
+      "[[target]]\nname = \"std\"\naggregate = \"std(amount)\"\n" + food +
+          "[[target]]\nname = \"median\"\naggregate = \"median(amount)\"\n" + food +
+          "[[target]]\nname = \"low\"\naggregate = \"quantile(amount, 0.25)\"\n" +
+          food +
+          "[[target]]\nname = \"codes\"\naggregate = \"nunique(mcc)\"\n"
+          "every = \"sequence\"\n",
+      "test.toml");
+  std::vector<float> values;
+  apply(sequence, example(), {}, [&](const std::string&, const RecordBatch& batch) {
+    for (const char* name : {"std", "median", "low", "codes"}) {
+      const auto column = batch->GetColumnByName(name);
+      values.push_back(static_cast<const arrow::FloatArray&>(*column).Value(0));
+    }
+  });
+  EXPECT_EQ(values, (std::vector<float>{19.84282F, 7.25F, 4, 4}));
+}
+
 TEST(Apply, ReportsEachTarget) {
   ApplyReport report;
   run({}, &report);
