@@ -15,34 +15,102 @@ namespace {
 
 using Flags = RecipeFlags;
 
-nlohmann::ordered_json summary_of(const TargetSummary& target) {
-  return {{"name", target.name},   {"every", target.every}, {"values", target.values},
-          {"valid", target.valid}, {"zero", target.zero},   {"min", target.min},
-          {"mean", target.mean},   {"max", target.max}};
+using Json = nlohmann::ordered_json;
+
+constexpr std::size_t kPairsShown = 10;
+
+Json summary_of(const TargetSummary& target) {
+  const auto bound = [&](double value) {
+    return target.valid > 0 ? Json(value) : Json(nullptr);
+  };
+  return {{"name", target.name},
+          {"every", target.every},
+          {"values", target.values},
+          {"valid", target.valid},
+          {"valid_share", target.valid_share()},
+          {"zero", target.zero},
+          {"zero_share", target.zero_share()},
+          {"missing", target.missing},
+          {"nonfinite", target.nonfinite},
+          {"min", bound(target.min)},
+          {"mean", bound(target.mean)},
+          {"max", bound(target.max)}};
+}
+
+Json to_json(const ApplyReport& report, const std::string& output) {
+  Json targets = Json::array();
+  for (const TargetSummary& target : report.targets) {
+    targets.push_back(summary_of(target));
+  }
+  Json pairs = Json::array();
+  for (const CorrelatedTargets& pair : report.correlated) {
+    pairs.push_back({{"first", pair.first},
+                     {"second", pair.second},
+                     {"every", pair.every},
+                     {"correlation", pair.correlation},
+                     {"values", pair.values}});
+  }
+  return {{"output", output},
+          {"sequences", report.sequences},
+          {"events", report.events},
+          {"events_hidden", report.events_hidden},
+          {"targets", targets},
+          {"correlated", pairs},
+          {"not_compared", report.not_compared},
+          {"read", cli::to_json(report.read)}};
+}
+
+std::string line_of(const TargetSummary& target) {
+  const auto bound = [&](double value) {
+    return target.valid > 0 ? fmt::format("{:.6g}", value) : std::string("-");
+  };
+  return fmt::format("  {:<22}{:<10}{:>11}{:>7.1f}%{:>7.1f}%{:>14}{:>14}{:>14}\n",
+                     escape_text(target.name), target.every, grouped(target.values),
+                     100 * target.valid_share(), 100 * target.zero_share(),
+                     bound(target.min), bound(target.mean), bound(target.max));
+}
+
+std::string to_text(const ApplyReport& report, const std::string& output) {
+  std::string text = fmt::format(
+      "{}: {} sequences, {} events\nrows: {}\n"
+      "{:<24}{:<10}{:>11}{:>8}{:>8}{:>14}{:>14}{:>14}\n",
+      escape_text(output), grouped(report.sequences), grouped(report.events),
+      cli::to_text(report.read), "  target", "every", "values", "valid", "zero", "min",
+      "mean", "max");
+  for (const TargetSummary& target : report.targets) text += line_of(target);
+  for (const TargetSummary& target : report.targets) {
+    if (target.missing == 0 && target.nonfinite == 0) continue;
+    text += fmt::format(
+        "  {}: {} rows without a value skipped, {} results not finite\n",
+        escape_text(target.name), grouped(target.missing), grouped(target.nonfinite));
+  }
+  if (report.events_hidden > 0) {
+    text +=
+        fmt::format("  {} events at or after until\n", grouped(report.events_hidden));
+  }
+  for (std::size_t p = 0; p < report.correlated.size(); ++p) {
+    if (p == kPairsShown) {
+      text += fmt::format("  and {} pairs more, see --json\n",
+                          grouped(static_cast<Index>(report.correlated.size() - p)));
+      break;
+    }
+    const CorrelatedTargets& pair = report.correlated[p];
+    text += fmt::format("  correlated {:.6f}: {} and {} ({} values)\n",
+                        pair.correlation, escape_text(pair.first),
+                        escape_text(pair.second), grouped(pair.values));
+  }
+  if (report.not_compared > 0) {
+    text += fmt::format(
+        "  {} targets beyond the first {} of a boundary set were not "
+        "compared\n",
+        grouped(report.not_compared), TargetStatistics::kMostCompared);
+  }
+  return text;
 }
 
 void print(const Flags& flags, const ApplyReport& report) {
-  std::string text = fmt::format(
-      "{}: {} sequences, {} events\n{:<24}{:<10}{:>11}{:>8}{:>14}{:>14}{:>14}\n",
-      flags.output, grouped(report.sequences), grouped(report.events), "  target",
-      "every", "values", "valid", "min", "mean", "max");
-  nlohmann::ordered_json targets = nlohmann::ordered_json::array();
-  for (const TargetSummary& target : report.targets) {
-    targets.push_back(summary_of(target));
-    const double share = target.values == 0
-                             ? 0
-                             : 100.0 * static_cast<double>(target.valid) /
-                                   static_cast<double>(target.values);
-    text += fmt::format("  {:<22}{:<10}{:>11}{:>7.1f}%{:>14.6g}{:>14.6g}{:>14.6g}\n",
-                        escape_text(target.name), target.every, grouped(target.values),
-                        share, target.min, target.mean, target.max);
-  }
-  const nlohmann::ordered_json json = {{"output", flags.output},
-                                       {"sequences", report.sequences},
-                                       {"events", report.events},
-                                       {"targets", targets},
-                                       {"read", to_json(report.read)}};
-  out(flags.common.json ? json.dump() + "\n" : text);
+  out(flags.common.json ? to_json(report, flags.output).dump() + "\n"
+                        : to_text(report, flags.output));
 }
 
 void run(const Flags& flags) {

@@ -10,6 +10,7 @@
 #include "lade/cli/report.h"
 #include "lade/io/discover.h"
 #include "lade/io/verify.h"
+#include "lade/recipe/explain_targets.h"
 #include "lade/recipe/plan.h"
 
 namespace lade::cli {
@@ -58,22 +59,62 @@ void show_dataset(const Flags& flags) {
       facts["fingerprint"].get<std::string>() + "\n");
 }
 
-/// A recipe as checked, and with data what its plan reads and shares.
+Json costs_of(const TargetsExplained& explained) {
+  const auto measured = [](const std::optional<double>& ns) {
+    return ns ? Json(*ns) : Json(nullptr);
+  };
+  Json shared = Json::array();
+  for (const SharedWork& work : explained.shared) {
+    shared.push_back(
+        {{"kind", work.kind}, {"text", work.text}, {"targets", work.targets}});
+  }
+  Json targets = Json::array();
+  for (const TargetCost& cost : explained.targets) {
+    targets.push_back({{"name", cost.name},
+                       {"every", cost.every},
+                       {"text", cost.text},
+                       {"bytes_per_user", cost.bytes_per_user},
+                       {"estimated_ns_per_event", cost.estimated_ns_per_event},
+                       {"alone_ns_per_event", measured(cost.alone_ns_per_event)},
+                       {"added_ns_per_event", measured(cost.added_ns_per_event)}});
+  }
+  return {{"plan", explained.plan},
+          {"shared", shared},
+          {"costs", targets},
+          {"events_per_user", explained.events_per_user},
+          {"estimated_ns_per_event", explained.estimated_ns_per_event},
+          {"measured", explained.measured},
+          {"sample_sequences", explained.sample_sequences},
+          {"sample_events", explained.sample_events},
+          {"ns_per_event", measured(explained.ns_per_event)}};
+}
+
+/// A recipe as checked; expanded, with what its plan shares and what its targets cost,
+/// measured if there are data.
 void show_recipe(const Flags& flags) {
   const Recipe recipe = Recipe::from_file(flags.paths.front(), limits_of(flags.data));
   Json json = {{"recipe", Json::parse(recipe.to_json())},
                {"fitted", recipe.fitted()},
                {"hash", hex(recipe.hash())}};
-  if (flags.paths.size() > 1) {
-    const std::vector<std::string> data(flags.paths.begin() + 1, flags.paths.end());
-    json["plan"] =
-        Plan(recipe, io::open(data, open_options(flags.data, &recipe))).describe();
+  std::string more;
+  const std::vector<std::string> data(flags.paths.begin() + 1, flags.paths.end());
+  std::optional<io::Dataset> dataset;
+  if (!data.empty()) {
+    dataset = io::open(data, open_options(flags.data, &recipe));
+    json["plan"] = Plan(recipe, *dataset).describe();
+    more += json["plan"].get<std::string>();
+  }
+  if (flags.expand && !recipe.spec().targets.empty()) {
+    const TargetsExplained explained =
+        dataset ? explain_targets(recipe, *dataset, leave_if_asked)
+                : explain_targets(recipe);
+    json["targets"] = costs_of(explained);
+    more += to_text(explained);
   }
   if (flags.common.json) return out(json.dump() + "\n");
-  std::string text = json["recipe"].dump(2) + "\n";
-  if (json.contains("plan")) text += json["plan"].get<std::string>();
-  out(text + (recipe.fitted() ? "fitted" : "not fitted") + ", hash " +
-      hex(recipe.hash()) + "\n");
+  out(json["recipe"].dump(2) + "\n" + more +
+      (recipe.fitted() ? "fitted" : "not fitted") + ", hash " + hex(recipe.hash()) +
+      "\n");
 }
 
 struct Verdict {
@@ -155,7 +196,7 @@ void add_inspect(CLI::App& app) {
   verb->add_flag("--verify", flags->verify,
                  "Read everything; exit 3 if anything is bad.");
   verb->add_flag("--expand", flags->expand,
-                 "The recipe as checked, and what its plan shares.");
+                 "The recipe written out, what its plan shares, what targets cost.");
   add_common_flags(*verb, flags->common);
   add_open_flags(*verb, flags->data);
   verb->callback([flags] {

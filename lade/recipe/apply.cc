@@ -35,18 +35,8 @@ struct Offline {
 
   Offline(const Recipe& recipe, const io::Dataset& data) : dataset(data) {
     const RecipeSpec& spec = recipe.spec();
-    require(!spec.targets.empty(), "apply: the recipe has no [[target]]");
-    require(spec.sequence.time.empty() || spec.sequence.time == data.time(),
-            "recipe: [sequence] time is '" + escape_text(spec.sequence.time) +
-                "', the dataset was opened with '" + escape_text(data.time()) + "'");
-    const Index all_time = data.schema().find(data.time());
-    require(all_time >= 0, "apply: targets need a time column; give [sequence] time");
-    time = data.schema().fields[static_cast<std::size_t>(all_time)].type;
-    schema.fields.push_back(data.schema().fields[static_cast<std::size_t>(all_time)]);
-    for (const Index column : bind_targets(spec, data.schema(), all_time).columns) {
-      if (column == all_time) continue;
-      schema.fields.push_back(data.schema().fields[static_cast<std::size_t>(column)]);
-    }
+    schema = target_schema(spec, data);
+    time = schema.fields.front().type;
     BoundTargets bound = bind_targets(spec, schema, 0);
     order = bound.order;
     plan.emplace(schema, 0, std::move(bound.targets), std::move(bound.mixes),
@@ -90,7 +80,9 @@ struct SetColumns {
 
 struct BlockResult {
   std::vector<SetColumns> sets;
-  Index events = 0;
+  std::vector<TargetStatistics> statistics;  // beside `sets`
+  TargetCounts counts;
+  Index events = 0, hidden = 0;
 };
 
 std::shared_ptr<arrow::Array> make_array(
@@ -238,39 +230,64 @@ BlockResult compute_block(const Offline& offline, const io::DatasetReader& reade
       add_sequence(offline, s, entity, sequence.view, values, result.sets[s]);
     }
     result.events += sequence.view.rows;
+    result.hidden += sequence.view.rows - rows;
   }
+  for (const SetColumns& set : result.sets) {
+    result.statistics.emplace_back(static_cast<Index>(set.value.size()));
+    result.statistics.back().add_block(set.value, set.valid);
+  }
+  result.counts = scratch.counts();
   return result;
 }
 
-void summarise(const SetColumns& columns, std::size_t k, TargetSummary& summary) {
-  const auto& values = columns.value[k];
-  const auto& valid = columns.valid[k];
-  summary.values += static_cast<Index>(values.size());
-  for (std::size_t i = 0; i < values.size(); ++i) {
-    if (valid[i] == 0) continue;
-    const double value = values[i];
-    summary.min = summary.valid == 0 ? value : std::min(summary.min, value);
-    summary.max = summary.valid == 0 ? value : std::max(summary.max, value);
-    summary.mean += value;  // a sum until the end
-    summary.zero += value == 0.0 ? 1 : 0;
-    ++summary.valid;
-  }
-}
+/// What is summed over the blocks, in their order.
+struct Totals {
+  std::vector<TargetStatistics> sets;
+  TargetCounts counts;
 
-ApplyReport start_report(const Offline& offline) {
-  ApplyReport report;
-  for (const Index target : offline.order) {
-    TargetSummary summary;
-    summary.name = offline.plan->name(target);
-    for (const TargetPlan::Set& set : offline.plan->sets()) {
-      if (std::find(set.targets.begin(), set.targets.end(), target) !=
-          set.targets.end()) {
-        summary.every = set.name;
+  void add(const BlockResult& block) {
+    for (std::size_t s = 0; s < block.statistics.size(); ++s) {
+      if (s == sets.size()) {
+        sets.push_back(block.statistics[s]);
+      } else {
+        sets[s].add(block.statistics[s]);
       }
     }
-    report.targets.push_back(std::move(summary));
+    counts.add(block.counts);
   }
-  return report;
+};
+
+void describe_targets(const Offline& offline, const Totals& totals,
+                      ApplyReport& report) {
+  report.targets.resize(offline.order.size());
+  for (std::size_t s = 0; s < offline.members.size(); ++s) {
+    const std::string& every = offline.plan->sets()[s].name;
+    const std::vector<Index>& members = offline.members[s];
+    const auto name = [&](Index k) {
+      return offline.plan->name(members[static_cast<std::size_t>(k)]);
+    };
+    for (Index k = 0; k < static_cast<Index>(members.size()); ++k) {
+      const Index target = members[static_cast<std::size_t>(k)];
+      const auto at = std::find(offline.order.begin(), offline.order.end(), target);
+      TargetSummary& summary =
+          report.targets[static_cast<std::size_t>(at - offline.order.begin())];
+      summary.name = name(k);
+      summary.every = every;
+      if (totals.sets.empty()) continue;
+      totals.sets[s].fill(k, summary);
+      const auto t = static_cast<std::size_t>(target);
+      if (t >= totals.counts.values.size()) continue;  // no sequence at all
+      summary.missing = totals.counts.missing[t];
+      summary.nonfinite = totals.counts.nonfinite[t];
+    }
+    report.not_compared += std::max<Index>(
+        0, static_cast<Index>(members.size()) - TargetStatistics::kMostCompared);
+    if (totals.sets.empty()) continue;
+    for (const TargetPair& pair : totals.sets[s].correlated()) {
+      report.correlated.push_back(
+          {name(pair.first), name(pair.second), every, pair.correlation, pair.values});
+    }
+  }
 }
 
 }  // namespace
@@ -286,7 +303,8 @@ ApplyReport apply(const Recipe& recipe, const io::Dataset& dataset,
   std::vector<std::shared_ptr<arrow::Schema>> schemas;
   for (std::size_t s = 0; s < offline.members.size(); ++s)
     schemas.push_back(set_schema(offline, s));
-  ApplyReport report = start_report(offline);
+  ApplyReport report;
+  Totals totals;
   const int threads = options.threads > 0 ? options.threads : usable_cpus();
   const Index step = options.block_sequences;
   const Index blocks = (dataset.sequences() + step - 1) / step;
@@ -305,23 +323,16 @@ ApplyReport apply(const Recipe& recipe, const io::Dataset& dataset,
     });
     for (BlockResult& result : results) {
       report.events += result.events;
+      report.events_hidden += result.hidden;
+      totals.add(result);
       for (std::size_t s = 0; s < result.sets.size(); ++s) {
-        for (std::size_t k = 0; k < offline.members[s].size(); ++k) {
-          const auto at = std::find(offline.order.begin(), offline.order.end(),
-                                    offline.members[s][k]);
-          summarise(
-              result.sets[s], k,
-              report.targets[static_cast<std::size_t>(at - offline.order.begin())]);
-        }
         if (result.sets[s].position.empty()) continue;
         sink(offline.plan->sets()[s].name,
              set_batch(offline, s, schemas[s], result.sets[s]));
       }
     }
   }
-  for (TargetSummary& summary : report.targets) {
-    if (summary.valid > 0) summary.mean /= static_cast<double>(summary.valid);
-  }
+  describe_targets(offline, totals, report);
   report.sequences = dataset.sequences();
   report.read = dataset.report();
   return report;

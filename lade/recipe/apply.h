@@ -10,6 +10,7 @@
 #include "lade/core/table.h"
 #include "lade/io/dataset.h"
 #include "lade/recipe/spec.h"
+#include "lade/targets/statistics.h"
 
 namespace lade {
 
@@ -20,18 +21,20 @@ struct ApplyOptions {
   std::function<void()> poll = {};
 };
 
-/// Of one target over a whole run.
-struct TargetSummary {
-  std::string name;
-  std::string every;
-  Index values = 0, valid = 0, zero = 0;  // zero and the three below: of valid values
-  double min = 0, mean = 0, max = 0;
+/// Two targets that say the same, by name (TargetStatistics::correlated).
+struct CorrelatedTargets {
+  std::string first, second, every;
+  double correlation = 0;
+  Index values = 0;
 };
 
 struct ApplyReport {
   Index sequences = 0;
   Index events = 0;
-  std::vector<TargetSummary> targets;  // recipe order
+  Index events_hidden = 0;  // at or after `until`: only ahead targets see them
+  std::vector<TargetSummary> targets;         // recipe order
+  std::vector<CorrelatedTargets> correlated;  // of a boundary set each
+  Index not_compared = 0;  // targets beyond TargetStatistics::kMostCompared of a set
   ReadReport read;
 };
 

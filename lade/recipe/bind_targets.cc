@@ -7,6 +7,7 @@
 #include <set>
 #include <utility>
 
+#include "lade/io/dataset.h"
 #include "lade/recipe/aggregate_text.h"
 #include "lade/recipe/duration.h"
 #include "lade/recipe/expression.h"
@@ -254,6 +255,23 @@ BoundTargets bind_targets(const RecipeSpec& recipe, const Schema& schema, Index 
   }
   bound.columns.assign(columns.begin(), columns.end());
   return bound;
+}
+
+Schema target_schema(const RecipeSpec& recipe, const io::Dataset& dataset) {
+  require(!recipe.targets.empty(), "apply: the recipe has no [[target]]");
+  require(recipe.sequence.time.empty() || recipe.sequence.time == dataset.time(),
+          "recipe: [sequence] time is '" + escape_text(recipe.sequence.time) +
+              "', the dataset was opened with '" + escape_text(dataset.time()) + "'");
+  const Schema& all = dataset.schema();
+  const Index time = all.find(dataset.time());
+  require(time >= 0, "apply: targets need a time column; give [sequence] time");
+  Schema schema;
+  schema.fields.push_back(all.fields[static_cast<std::size_t>(time)]);
+  for (const Index column : bind_targets(recipe, all, time).columns) {
+    if (column == time) continue;
+    schema.fields.push_back(all.fields[static_cast<std::size_t>(column)]);
+  }
+  return schema;
 }
 
 std::int64_t parse_time(std::string_view text, const ColumnType& time, const Zone* zone,

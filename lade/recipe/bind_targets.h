@@ -7,6 +7,10 @@
 #include "lade/recipe/spec.h"
 #include "lade/targets/spec.h"
 
+namespace lade::io {
+class Dataset;
+}
+
 namespace lade {
 
 /// The targets of a recipe, compiled for a schema. Mixes follow the targets.
@@ -26,6 +30,12 @@ struct BoundTargets {
 /// caret
 ///         under the word.
 BoundTargets bind_targets(const RecipeSpec& recipe, const Schema& schema, Index time);
+
+/// The columns of a dataset that the targets of a recipe read, the time column first.
+/// Errors: ArgumentError without targets or a time column, or if the recipe's
+/// [sequence]
+///         time is another one; as bind_targets.
+Schema target_schema(const RecipeSpec& recipe, const io::Dataset& dataset);
 
 /// Zone of a recipe's calendar: its own, else the time column's, else UTC (nullptr).
 std::shared_ptr<const Zone> calendar_zone(const SequenceSpec& sequence,

@@ -47,6 +47,17 @@ def mix(name, expression, **options):
     return _given(name=name, expression=expression, **options)
 
 
+class AppliedTables(dict):
+    """{boundary set: pyarrow.Table} of `Recipe.apply`; `report` is what it says of the run."""
+
+    def __init__(self, tables, report):
+        super().__init__(tables)
+        self.report = report
+
+    def __reduce__(self):
+        return (dict, (dict(self),))  # the report stays with the run
+
+
 class Recipe:
     """What one sample holds: the window of a sequence, inputs, targets, output types.
 
@@ -143,15 +154,18 @@ class Recipe:
     def apply(self, data, output=None, *, overwrite=False, threads=0):
         """All targets offline, the same values as in the loader.
 
-        Returns {boundary set: pyarrow.Table}; with `output` writes one Parquet file per
-        boundary set there and returns a report.
+        Returns {boundary set: pyarrow.Table}, its `report` beside it; with `output` writes
+        one Parquet file per boundary set there and returns the report: sequences, events,
+        rows read and dropped by reason (`read`), of each of `targets` values, valid, zero,
+        their shares, missing, nonfinite, min, mean and max, and which are `correlated`
+        beyond 0.999.
         """
         dataset = as_dataset(data, self)
         threads = whole(threads, "apply: threads", 0)
         if dataset._sequences is not None:
             raise ArgumentError("apply: give the whole dataset, not a part of a split")
         if output is None:
-            return self._core.apply(dataset._core, threads)
+            return AppliedTables(*self._core.apply(dataset._core, threads))
         return self._core.apply_to(dataset._core, os.fspath(output), threads, overwrite)
 
     def __eq__(self, other):

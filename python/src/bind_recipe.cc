@@ -20,15 +20,22 @@ namespace lade::python {
 namespace {
 
 nb::dict summary_of(const TargetSummary& target) {
+  const auto bound = [&](double value) {
+    return target.valid > 0 ? nb::object(nb::float_(value)) : nb::none();
+  };
   nb::dict d;
   d["name"] = target.name;
   d["every"] = target.every;
   d["values"] = target.values;
   d["valid"] = target.valid;
+  d["valid_share"] = target.valid_share();
   d["zero"] = target.zero;
-  d["min"] = target.min;
-  d["mean"] = target.mean;
-  d["max"] = target.max;
+  d["zero_share"] = target.zero_share();
+  d["missing"] = target.missing;
+  d["nonfinite"] = target.nonfinite;
+  d["min"] = bound(target.min);
+  d["mean"] = bound(target.mean);
+  d["max"] = bound(target.max);
   return d;
 }
 
@@ -36,30 +43,45 @@ nb::dict report_of(const ApplyReport& report) {
   nb::dict d;
   d["sequences"] = report.sequences;
   d["events"] = report.events;
+  d["events_hidden"] = report.events_hidden;
   nb::list targets;
   for (const TargetSummary& target : report.targets) targets.append(summary_of(target));
   d["targets"] = targets;
+  nb::list correlated;
+  for (const CorrelatedTargets& pair : report.correlated) {
+    nb::dict one;
+    one["first"] = pair.first;
+    one["second"] = pair.second;
+    one["every"] = pair.every;
+    one["correlation"] = pair.correlation;
+    one["values"] = pair.values;
+    correlated.append(one);
+  }
+  d["correlated"] = correlated;
+  d["not_compared"] = report.not_compared;
   d["read"] = report.read;
   return d;
 }
 
-nb::dict apply_in_memory(const Recipe& recipe, const io::Dataset& dataset,
-                         int threads) {
+/// ({boundary set: table}, report).
+nb::tuple apply_in_memory(const Recipe& recipe, const io::Dataset& dataset,
+                          int threads) {
   std::map<std::string, std::vector<RecordBatch>> tables;
   std::vector<std::pair<std::string, std::shared_ptr<arrow::Schema>>> schemas;
+  ApplyReport report;
   {
     const nb::gil_scoped_release release;
     schemas = apply_schemas(recipe, dataset);
-    apply(recipe, dataset, {.threads = threads, .poll = poll_signals()},
-          [&tables](const std::string& every, const RecordBatch& batch) {
-            tables[every].push_back(batch);
-          });
+    report = apply(recipe, dataset, {.threads = threads, .poll = poll_signals()},
+                   [&tables](const std::string& every, const RecordBatch& batch) {
+                     tables[every].push_back(batch);
+                   });
   }
   nb::dict out;
   for (const auto& [every, schema] : schemas) {
     out[every.c_str()] = to_pyarrow_table(tables[every], schema);
   }
-  return out;
+  return nb::make_tuple(out, report_of(report));
 }
 
 const FittedInput& fitted_input(const Recipe& recipe, const std::string& name) {

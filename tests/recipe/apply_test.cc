@@ -6,6 +6,8 @@
 
 #include <map>
 
+#include "lade/core/table.h"
+
 #include "tests/testing/tables.h"
 
 namespace lade {
@@ -112,6 +114,112 @@ TEST(Apply, ReportsEachTarget) {
   EXPECT_EQ(report.targets[0].max, 26.5);
   EXPECT_EQ(report.targets[1].mean, 219.75);
   EXPECT_EQ(report.events, 8);
+}
+
+/// Many users of random days, with a missing amount here and there.
+io::Dataset many_users() {
+  arrow::Int64Builder user;
+  arrow::TimestampBuilder time(arrow::timestamp(arrow::TimeUnit::SECOND),
+                               arrow::default_memory_pool());
+  arrow::DoubleBuilder amount;
+  std::uint64_t state = 7;
+  for (std::int64_t u = 0; u < 90; ++u) {
+    std::int64_t at = 1'700'000'000;
+    for (std::int64_t r = 0; r < u % 40; ++r) {
+      state = state * 6364136223846793005U + 1442695040888963407U;
+      at += static_cast<std::int64_t>(state >> 46);
+      check(user.Append(u), "test");
+      check(time.Append(at), "test");
+      check(state % 11 == 0 ? amount.AppendNull()
+                            : amount.Append(static_cast<double>(state >> 40) / 100),
+            "test");
+    }
+  }
+  const auto schema = arrow::schema({arrow::field("user", arrow::int64()),
+                                     arrow::field("time", time.type()),
+                                     arrow::field("amount", arrow::float64())});
+  const auto rows = user.length();
+  io::OpenOptions options;
+  options.entity = "user";
+  options.time = "time";
+  return io::from_batches({arrow::RecordBatch::Make(
+                              schema, rows,
+                              {take(user.Finish(), "test"), take(time.Finish(), "test"),
+                               take(amount.Finish(), "test")})},
+                          options);
+}
+
+Recipe many_targets(const std::string& sequence = "") {
+  std::string text = sequence;
+  const auto add = [&text](const std::string& name, const std::string& rest) {
+    text += "[[target]]\nname = \"" + name + "\"\n" + rest + "\n";
+  };
+  add("sum_week", "aggregate = \"sum(amount)\"\nevery = \"day\"\nlook_back = 7");
+  add("twice", "expression = \"2 * sum_week + 1\"");
+  add("least",
+      "aggregate = \"min(amount)\"\nevery = \"day\"\nwhere = \"amount > 5e4\"");
+  add("huge", "expression = \"1e38 * sum_week\"");
+  add("next", "aggregate = \"sum(amount)\"\nevery = \"day\"\nlook_ahead = 3");
+  add("total", "aggregate = \"sum(amount)\"\nevery = \"sequence\"");
+  return Recipe::from_toml(text, "many.toml");
+}
+
+ApplyReport report_of(const Recipe& recipe, const io::Dataset& dataset, int threads,
+                      Index block = 7) {
+  return apply(recipe, dataset, {.threads = threads, .block_sequences = block},
+               [](const std::string&, const RecordBatch&) {});
+}
+
+TEST(Apply, ReportsWhatWasSkippedAndWhatIsNotFinite) {
+  const io::Dataset dataset = many_users();
+  const ApplyReport report = report_of(many_targets(), dataset, 2);
+  ASSERT_EQ(report.targets.size(), 6U);
+  EXPECT_GT(report.targets[0].missing, 0);
+  EXPECT_EQ(report.targets[0].nonfinite, 0);
+  EXPECT_EQ(report.targets[3].name, "huge");
+  EXPECT_GT(report.targets[3].nonfinite, 0);
+  EXPECT_LE(report.targets[3].valid + report.targets[3].nonfinite,
+            report.targets[3].values);
+  EXPECT_EQ(report.targets[5].values, dataset.sequences());
+  EXPECT_EQ(report.read.rows_seen, report.read.rows_given + report.read.rows_filtered +
+                                       report.read.dropped_total());
+  EXPECT_EQ(report.events, report.read.rows_given);
+  EXPECT_EQ(report.events_hidden, 0);
+}
+
+TEST(Apply, NamesTargetsThatSayTheSame) {
+  const ApplyReport report = report_of(many_targets(), many_users(), 2);
+  ASSERT_EQ(report.correlated.size(), 1U);
+  EXPECT_EQ(report.correlated[0].first, "sum_week");
+  EXPECT_EQ(report.correlated[0].second, "twice");
+  EXPECT_EQ(report.correlated[0].every, "day");
+  EXPECT_GT(report.correlated[0].correlation, 0.999999);
+  EXPECT_EQ(report.correlated[0].values, report.targets[0].valid);
+  EXPECT_EQ(report.not_compared, 0);
+}
+
+TEST(Apply, SameReportForAnyThreads) {
+  const io::Dataset dataset = many_users();
+  const ApplyReport one = report_of(many_targets(), dataset, 1);
+  for (const int threads : {2, 7}) {
+    const ApplyReport more = report_of(many_targets(), dataset, threads);
+    ASSERT_EQ(one.targets.size(), more.targets.size());
+    for (std::size_t t = 0; t < one.targets.size(); ++t) {
+      EXPECT_EQ(one.targets[t].valid, more.targets[t].valid);
+      EXPECT_EQ(one.targets[t].missing, more.targets[t].missing);
+      EXPECT_EQ(one.targets[t].nonfinite, more.targets[t].nonfinite);
+      EXPECT_EQ(one.targets[t].mean, more.targets[t].mean);
+    }
+    ASSERT_EQ(one.correlated.size(), more.correlated.size());
+    EXPECT_EQ(one.correlated[0].correlation, more.correlated[0].correlation);
+  }
+}
+
+TEST(Apply, CountsEventsBehindTheCut) {
+  const ApplyReport report =
+      report_of(many_targets("[sequence]\nuntil = \"2023-11-20\"\n"), many_users(), 2);
+  EXPECT_GT(report.events_hidden, 0);
+  EXPECT_LT(report.events_hidden, report.events);
 }
 
 TEST(Apply, SameBytesForAnyThreads) {
