@@ -13,7 +13,6 @@ import time
 import numpy as np
 
 import lade
-from draw_account import draw_account
 
 ARGUMENTS = {"batch_size": 64, "shuffle": True, "seed": 7, "framework": "numpy",
              "digest": "content"}
@@ -118,7 +117,8 @@ def main():
     show_equal_digests(arguments.bank, arguments.recipe, dataset, recipe)
     show_targets(recipe, dataset, output)
     picture = output / "account.svg"
-    picture.write_text(draw_account(dataset, recipe))
+    picture.write_text(recipe.picture(
+        dataset, targets=["spent_30d", "spent_share", "spent_next_month"]))
     print(f"\npicture of one account: {picture}")
 
 

@@ -13,7 +13,9 @@
 namespace lade::cli {
 namespace {
 
-using Flags = RecipeFlags;
+struct Flags : RecipeFlags {
+  std::string output_format = "parquet";
+};
 
 using Json = nlohmann::ordered_json;
 
@@ -117,9 +119,11 @@ void run(const Flags& flags) {
   const Recipe recipe = Recipe::from_file(flags.recipe, limits_of(flags.data));
   const io::Dataset dataset = io::open(flags.paths, open_options(flags.data, &recipe));
   leave_if_asked();
-  print(flags, apply_to(recipe, dataset, flags.output,
-                        {.threads = flags.data.threads, .poll = leave_if_asked},
-                        flags.overwrite));
+  ApplyOptions options;
+  options.threads = flags.data.threads;
+  options.poll = leave_if_asked;
+  options.format = parse_apply_format(flags.output_format, "--output-format");
+  print(flags, apply_to(recipe, dataset, flags.output, options, flags.overwrite));
 }
 
 }  // namespace
@@ -128,6 +132,7 @@ void add_apply(CLI::App& app) {
   auto flags = std::make_shared<Flags>();
   CLI::App* verb = app.add_subcommand("apply", "All targets of a recipe, offline.");
   add_recipe_flags(*verb, *flags, "Directory of one file per boundary set.");
+  verb->add_option("--output-format", flags->output_format, "parquet or ipc.");
   verb->callback([flags] { run(*flags); });
 }
 

@@ -10,7 +10,9 @@
 #include "lade/cli/report.h"
 #include "lade/io/discover.h"
 #include "lade/io/verify.h"
+#include "lade/io/writer.h"
 #include "lade/recipe/explain_targets.h"
+#include "lade/recipe/picture.h"
 #include "lade/recipe/plan.h"
 
 namespace lade::cli {
@@ -24,6 +26,9 @@ struct Flags {
   std::vector<std::string> paths;
   bool verify = false;
   bool expand = false;
+  std::string picture, of;  // file; entity
+  std::vector<std::string> targets;
+  bool overwrite = false;
 };
 
 Json facts_of(const io::Dataset& dataset) {
@@ -117,6 +122,27 @@ void show_recipe(const Flags& flags) {
       "\n");
 }
 
+/// One history and its targets as a picture, .svg or .html.
+void draw_picture(const Flags& flags) {
+  const std::string& file = flags.picture;
+  const bool html = file.ends_with(".html");
+  require(html || file.ends_with(".svg"),
+          "--picture: must end in .svg or .html, got '" + escape_text(file) + "'");
+  require(is_recipe(flags.paths.front()) && flags.paths.size() > 1,
+          "--picture: needs a recipe and data, lade inspect RECIPE DATA");
+  const Recipe recipe = Recipe::from_file(flags.paths.front(), limits_of(flags.data));
+  const io::Dataset dataset = io::open({flags.paths.begin() + 1, flags.paths.end()},
+                                       open_options(flags.data, &recipe));
+  io::WriteOptions options;
+  options.overwrite = flags.overwrite;
+  options.inputs = dataset.files();
+  const std::string drawn = picture(
+      recipe, dataset, {.of = flags.of, .targets = flags.targets, .html = html});
+  io::write_file(file, drawn, options);
+  const Json facts = {{"picture", escape_text(file)}, {"bytes", drawn.size()}};
+  out(flags.common.json ? facts.dump() + "\n" : escape_text(file) + "\n");
+}
+
 struct Verdict {
   Json json;
   std::string text;
@@ -197,9 +223,20 @@ void add_inspect(CLI::App& app) {
                  "Read everything; exit 3 if anything is bad.");
   verb->add_flag("--expand", flags->expand,
                  "The recipe written out, what its plan shares, what targets cost.");
+  verb->add_option("--picture", flags->picture,
+                   "One history and its targets, into this .svg or .html file.");
+  verb->add_option("--of", flags->of,
+                   "Entity of the picture; that with the longest history.");
+  verb->add_option("--targets", flags->targets, "Of the picture, with commas; all.")
+      ->delimiter(',');
+  verb->add_flag("--overwrite", flags->overwrite, "Replace the picture.");
   add_common_flags(*verb, flags->common);
   add_open_flags(*verb, flags->data);
   verb->callback([flags] {
+    require(!flags->picture.empty() ||
+                (flags->of.empty() && flags->targets.empty() && !flags->overwrite),
+            "--of, --targets, --overwrite: need --picture FILE");
+    if (!flags->picture.empty()) return draw_picture(*flags);
     if (flags->verify) return verify_all(*flags);
     if (flags->expand || is_recipe(flags->paths.front())) return show_recipe(*flags);
     show_dataset(*flags);

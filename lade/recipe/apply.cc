@@ -12,6 +12,7 @@
 #include "lade/core/pool.h"
 #include "lade/core/progress.h"
 #include "lade/core/table_internal.h"
+#include "lade/io/ipc.h"
 #include "lade/io/parquet.h"
 #include "lade/recipe/bind_targets.h"
 #include "lade/recipe/cut.h"
@@ -257,6 +258,39 @@ struct Totals {
   }
 };
 
+/// The file of one boundary set.
+class TableFile {
+ public:
+  TableFile(io::AtomicDirectory& directory, const std::string& every,
+            const std::shared_ptr<arrow::Schema>& schema, ApplyOptions::Format format)
+      : path_("targets." + io::name_from_data(every) +
+              (format == ApplyOptions::Format::ipc ? ".arrow" : ".parquet")) {
+    if (format == ApplyOptions::Format::ipc) {
+      ipc_.emplace(directory.file(path_), schema);
+    } else {
+      parquet_.emplace(directory.file(path_), schema);
+    }
+  }
+
+  void write(const RecordBatch& batch) {
+    constexpr Index kRowGroupRows = Index{1} << 20;
+    if (ipc_) return ipc_->write(batch);
+    parquet_->write(batch);
+    if (parquet_->row_group_rows() >= kRowGroupRows) parquet_->end_row_group();
+  }
+
+  io::ManifestFile finish() {
+    io::ManifestFile file = ipc_ ? ipc_->finish() : parquet_->finish();
+    file.path = path_;
+    return file;
+  }
+
+ private:
+  std::string path_;
+  std::optional<io::ParquetWriter> parquet_;
+  std::optional<io::IpcWriter> ipc_;
+};
+
 void describe_targets(const Offline& offline, const Totals& totals,
                       ApplyReport& report) {
   report.targets.resize(offline.order.size());
@@ -348,35 +382,36 @@ std::vector<std::pair<std::string, std::shared_ptr<arrow::Schema>>> apply_schema
   return schemas;
 }
 
+ApplyOptions::Format parse_apply_format(std::string_view word, std::string_view what) {
+  if (word == "parquet") return ApplyOptions::Format::parquet;
+  require(word == "ipc", std::string(what) + ": must be parquet or ipc, got '" +
+                             escape_text(word) + "'");
+  return ApplyOptions::Format::ipc;
+}
+
 ApplyReport apply_to(const Recipe& recipe, const io::Dataset& dataset,
                      const std::string& directory, const ApplyOptions& options,
                      bool overwrite) {
-  constexpr Index kRowGroupRows = Index{1} << 20;
   io::WriteOptions write;
   write.overwrite = overwrite;
   write.inputs = dataset.files();
   io::AtomicDirectory target(directory, write);
-  std::map<std::string, io::ParquetWriter> writers;
+  std::map<std::string, TableFile> files;
   std::vector<std::string> order;
   for (const auto& [every, schema] : apply_schemas(recipe, dataset)) {
-    const std::string file = "targets." + io::name_from_data(every) + ".parquet";
     order.push_back(every);
-    writers.emplace(every, io::ParquetWriter(target.file(file), schema, {}));
+    files.emplace(every, TableFile(target, every, schema, options.format));
   }
   const ApplyReport report =
       apply(recipe, dataset, options,
             [&](const std::string& every, const RecordBatch& batch) {
-              io::ParquetWriter& writer = writers.at(every);
-              writer.write(batch);
-              if (writer.row_group_rows() >= kRowGroupRows) writer.end_row_group();
+              files.at(every).write(batch);
             });
   io::Manifest manifest;
   manifest.kind = "targets";
   manifest.created_by = "lade " LADE_VERSION;
   for (const std::string& every : order) {
-    io::ManifestFile file = writers.at(every).finish();
-    file.path = "targets." + io::name_from_data(every) + ".parquet";
-    manifest.files.push_back(file);
+    manifest.files.push_back(files.at(every).finish());
   }
   manifest.set_text("recipe", hex(recipe.hash()));
   manifest.set_text("dataset", hex(dataset.fingerprint()));

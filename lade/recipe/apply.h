@@ -5,6 +5,7 @@
 
 #include <functional>
 #include <string>
+#include <string_view>
 #include <vector>
 
 #include "lade/core/table.h"
@@ -17,6 +18,8 @@ namespace lade {
 struct ApplyOptions {
   int threads = 0;               // 0 = usable_cpus()
   Index block_sequences = 1024;  // sequences a thread takes at a time
+  /// Of the files of apply_to: .parquet, or Arrow IPC files, .arrow.
+  enum class Format : std::uint8_t { parquet, ipc } format = Format::parquet;
   /// Called for every sequence, from any of the threads; what it throws ends the work.
   std::function<void()> poll = {};
 };
@@ -59,8 +62,12 @@ ApplyReport apply(const Recipe& recipe, const io::Dataset& dataset,
 std::vector<std::pair<std::string, std::shared_ptr<arrow::Schema>>> apply_schemas(
     const Recipe& recipe, const io::Dataset& dataset);
 
-/// Writes `targets.<every>.parquet` per boundary set and the manifest (kind "targets")
-/// into a new directory.  Errors: ArgumentError if it exists without `overwrite`.
+/// "parquet" or "ipc".  Errors: ArgumentError naming `what`.
+ApplyOptions::Format parse_apply_format(std::string_view word, std::string_view what);
+
+/// Writes `targets.<every>.parquet` (or `.arrow`) per boundary set and the manifest
+/// (kind "targets") into a new directory.  Errors: ArgumentError if it exists without
+/// `overwrite`.
 ApplyReport apply_to(const Recipe& recipe, const io::Dataset& dataset,
                      const std::string& directory, const ApplyOptions& options = {},
                      bool overwrite = false);

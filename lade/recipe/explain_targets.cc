@@ -6,6 +6,7 @@
 #include <set>
 
 #include "lade/core/trace.h"
+#include "lade/recipe/aggregate_text.h"
 #include "lade/recipe/bind_targets.h"
 #include "lade/recipe/cut.h"
 #include "lade/recipe/guess_schema.h"
@@ -20,11 +21,6 @@ constexpr Index kSampleEvents = 100'000;
 constexpr std::size_t kMostAdded = 64;  // targets that are left out one by one
 constexpr int kLeastPasses = 3;
 constexpr std::int64_t kPassesNs = 10'000'000;
-
-std::string inside(const std::string& aggregate) {
-  const auto open = aggregate.find('(');
-  return aggregate.substr(open + 1, aggregate.rfind(')') - open - 1);
-}
 
 std::string filtered(const TargetText& text) {
   return text.where.empty() ? "all rows" : "where " + text.where;
@@ -41,12 +37,6 @@ std::string windows_of(const TargetText& text) {
   add("look_ahead", text.look_ahead);
   add("lag", text.lag);
   return out;
-}
-
-std::string summary(const TargetText& text) {
-  if (text.aggregate.empty()) return text.expression;
-  return text.aggregate + (text.where.empty() ? "" : " where " + text.where) +
-         windows_of(text);
 }
 
 /// A plan of some targets of a recipe, and where they stand in it.
@@ -87,7 +77,7 @@ std::string text_of(PlanWork::Kind kind, const TargetText& text) {
     case Work::filter:
       return filtered(text);
     case Work::value:
-      return inside(text.aggregate);
+      return aggregated(text);
     case Work::partials:
       return text.aggregate + " " + filtered(text) + ", by " +
              (text.within.empty() ? text.every : text.within);
@@ -96,7 +86,7 @@ std::string text_of(PlanWork::Kind kind, const TargetText& text) {
     case Work::result:
       break;
   }
-  return summary(text);
+  return one_line(text);
 }
 
 const char* name_of(PlanWork::Kind kind) {
@@ -119,7 +109,7 @@ TargetsExplained describe(const RecipeSpec& spec, const Planned& planned, double
       const std::size_t i = planned.text_of[static_cast<std::size_t>(target)];
       out.targets[i].name = spec.targets[i].name;
       out.targets[i].every = sets[s].name;
-      out.targets[i].text = summary(spec.targets[i]);
+      out.targets[i].text = one_line(spec.targets[i]);
       out.targets[i].bytes_per_user = intervals[s] * (spec.target_valid ? 5 : 4);
     }
   }
@@ -252,6 +242,17 @@ void measure(const RecipeSpec& spec, const Schema& schema, std::int64_t observed
 }
 
 }  // namespace
+
+std::string one_line(const TargetText& target) {
+  if (target.aggregate.empty()) return target.expression;
+  return target.aggregate + (target.where.empty() ? "" : " where " + target.where) +
+         windows_of(target);
+}
+
+std::string aggregated(const TargetText& target) {
+  if (target.aggregate.empty()) return "";
+  return std::string(parse_aggregate(target.aggregate, {}).value);
+}
 
 TargetsExplained explain_targets(const Recipe& recipe) {
   const RecipeSpec& spec = recipe.spec();

@@ -53,6 +53,11 @@ TargetsExplained explain_targets(const Recipe& recipe);
 TargetsExplained explain_targets(const Recipe& recipe, const io::Dataset& dataset,
                                  const std::function<void()>& poll = {});
 
+/// A target in one line: "sum(amount) where mcc == 5411, look_back 7".
+std::string one_line(const TargetText& target);
+/// "amount" of "sum(amount)"; "" of count() and mixes.
+std::string aggregated(const TargetText& target);
+
 /// For people.
 std::string to_text(const TargetsExplained& explained);
 

@@ -3,6 +3,7 @@
 
 #include <algorithm>
 
+#include "lade/recipe/aggregate_text.h"
 #include "lade/recipe/expression_syntax.h"
 
 namespace lade {
@@ -22,7 +23,7 @@ class Guess {
 
   /// Column names in "sum(amount - fee)": names that are no functions.
   void see_aggregate(const std::string& text) {
-    const std::vector<Token> tokens = tokens_of(text, {});
+    const std::vector<Token> tokens = tokens_of(parse_aggregate(text, {}).value, {});
     for (std::size_t i = 0; i + 1 < tokens.size(); ++i) {
       if (tokens[i].kind == Token::Kind::name && tokens[i + 1].word != "(") {
         note(tokens[i].word, number());

@@ -15,6 +15,26 @@ using Work = PlanWork::Kind;
 // Estimates, ns. Where they are wrong, `lade inspect RECIPE DATA --expand` measures.
 constexpr double kBoundary = 1.5, kFilter = 1.5, kValue = 0.7, kPartial = 1.2;
 constexpr double kWindow = 2.0, kSlide = 5.0, kDeliver = 1.5, kMix = 4.0;
+constexpr double kClass = 2.0, kOrdered = 60.0, kDistinct = 10.0, kMoments = 3.0;
+
+/// Means slide sums, deviations variances: they share them.
+AggregateKind partial_of(AggregateKind kind) {
+  if (kind == AggregateKind::mean) return AggregateKind::sum;
+  return kind == AggregateKind::deviation ? AggregateKind::variance : kind;
+}
+
+bool has_partials(AggregateKind kind) {
+  const AggregateKind partial = partial_of(kind);
+  return partial == AggregateKind::sum || partial == AggregateKind::min ||
+         partial == AggregateKind::max || partial == AggregateKind::variance;
+}
+
+/// Work on every row that windows do not share.
+double row_ns(AggregateKind kind) {
+  if (kind == AggregateKind::quantile) return kOrdered;
+  if (kind == AggregateKind::nunique) return kDistinct;
+  return partial_of(kind) == AggregateKind::variance ? kMoments : 0;
+}
 
 std::vector<Index> with_copies(const Job& job) {
   std::vector<Index> targets = {job.target};
@@ -57,18 +77,22 @@ std::vector<PlanWork> plan_work(const TargetPlan& plan) {
       };
       if (pair.where >= 0) add(filters[pair.where], Work::filter, kFilter, 0);
       if (pair.value >= 0) add(values[pair.value], Work::value, kValue, 0);
-      // A mean slides sums: it shares theirs.
-      const AggregateKind combine =
-          spec.aggregate == AggregateKind::mean ? AggregateKind::sum : spec.aggregate;
-      add(partials[{pair.where, pair.value, elements, combine}], Work::partials,
-          kPartial, 0);
+      if (has_partials(spec.aggregate)) {
+        add(partials[{pair.where, pair.value, elements, partial_of(spec.aggregate)}],
+            Work::partials, kPartial, 0);
+      }
       add(windows[job.windows], Work::windows, 0, kWindow);
-      add(results.emplace_back(), Work::result, 0, kSlide + kDeliver);
+      add(results.emplace_back(), Work::result, row_ns(spec.aggregate),
+          kSlide + kDeliver);
     }
   }
   for (std::size_t m = 0; m < data.mixes.size(); ++m) {
     const auto target = static_cast<Index>(data.targets.size() + m);
     results.push_back({Work::result, {target}, 0, kMix + kDeliver});
+  }
+  for (std::size_t c = 0; c < data.classes.size(); ++c) {
+    const auto target = static_cast<Index>(data.targets.size() + data.mixes.size() + c);
+    results.push_back({Work::result, {target}, 0, kClass});
   }
   for (const auto* group : {&filters, &values}) {
     for (const auto& [position, work] : *group) all.push_back(work);

@@ -137,7 +137,10 @@ void TargetStatistics::add_block(const std::vector<std::vector<float>>& value,
     total(static_cast<Index>(k), value[k], valid[k]);
   }
   if (compared_ < 2) return;
-  const auto rows = static_cast<Index>(value.front().size());
+  Index rows = 0;
+  for (const std::vector<float>& one : value) {
+    rows = std::max(rows, static_cast<Index>(one.size()));
+  }
   const auto targets = static_cast<Index>(totals_.size());
   const Index step = (targets + kAllRowsUpTo - 1) / kAllRowsUpTo * kStretch;
   Stretch stretch;
@@ -146,9 +149,22 @@ void TargetStatistics::add_block(const std::vector<std::vector<float>>& value,
     const Index n = std::min(kStretch, rows - begin);
     for (Index k = 0; k < compared_; ++k) {
       const auto c = static_cast<std::size_t>(k);
+      if (value[c].empty()) continue;  // classes are not compared
       stretch.take(k, value[c].data() + begin, valid[c].data() + begin, n);
     }
     compare(stretch);
+  }
+}
+
+void TargetStatistics::add_labels(Index k, const std::vector<std::int64_t>& labels) {
+  Totals& totals = totals_[static_cast<std::size_t>(k)];
+  totals.values += static_cast<Index>(labels.size());
+  for (const std::int64_t label : labels) {
+    if (label < 0) continue;
+    const auto at = static_cast<std::size_t>(label);
+    if (at >= totals.classes.size()) totals.classes.resize(at + 1);
+    ++totals.classes[at];
+    ++totals.valid;
   }
 }
 
@@ -163,6 +179,10 @@ void TargetStatistics::add(const TargetStatistics& later) {
     to.sum += more.sum;
     to.zero += more.zero;
     to.valid += more.valid;
+    to.classes.resize(std::max(to.classes.size(), more.classes.size()));
+    for (std::size_t c = 0; c < more.classes.size(); ++c) {
+      to.classes[c] += more.classes[c];
+    }
   }
   for (std::size_t p = 0; p < moments_.size(); ++p) {
     join(moments_[p], later.moments_[p]);
@@ -176,6 +196,7 @@ void TargetStatistics::fill(Index k, TargetSummary& summary) const {
   summary.zero = totals.zero;
   summary.min = totals.min;
   summary.max = totals.max;
+  summary.classes = totals.classes;
   summary.mean = totals.valid == 0 ? 0 : totals.sum / static_cast<double>(totals.valid);
 }
 

@@ -20,6 +20,7 @@ struct TargetSummary {
   Index missing = 0;                  // selected rows without a value, skipped
   Index nonfinite = 0;                // results beyond f32, given as invalid
   double min = 0, mean = 0, max = 0;  // of the valid ones; 0 if there are none
+  std::vector<Index> classes;         // of classes: how many of label 0, 1, ...
   double valid_share() const;         // of values; 0 if there are none
   double zero_share() const;          // of valid; 0 if there are none
 };
@@ -50,9 +51,11 @@ class TargetStatistics {
 
   explicit TargetStatistics(Index targets);
 
-  /// One block. Shapes: value, valid [targets][n].
+  /// One block. Shapes: value, valid [targets][n]; nothing in value[k] of classes.
   void add_block(const std::vector<std::vector<float>>& value,
                  const std::vector<std::vector<std::uint8_t>>& valid);
+  /// The same block of class k. Labels below 0 are not valid.
+  void add_labels(Index k, const std::vector<std::int64_t>& labels);
   void add(const TargetStatistics& later);
 
   /// values, valid, zero, min, mean, max of target k into a summary.
@@ -65,6 +68,7 @@ class TargetStatistics {
   struct Totals {
     Index values = 0, valid = 0, zero = 0;
     double min = 0, sum = 0, max = 0;
+    std::vector<Index> classes;
   };
   struct Moments {  // about the means
     double n = 0, mean_x = 0, mean_y = 0, xx = 0, yy = 0, xy = 0;

@@ -151,22 +151,46 @@ class Recipe:
         dataset = as_dataset(data, self)
         return Recipe._of(self._core.fit(dataset._core, dataset._sequences))
 
-    def apply(self, data, output=None, *, overwrite=False, threads=0):
+    def apply(self, data, output=None, *, output_format="parquet", overwrite=False, threads=0):
         """All targets offline, the same values as in the loader.
 
         Returns {boundary set: pyarrow.Table}, its `report` beside it; with `output` writes
-        one Parquet file per boundary set there and returns the report: sequences, events,
-        rows read and dropped by reason (`read`), of each of `targets` values, valid, zero,
-        their shares, missing, nonfinite, min, mean and max, and which are `correlated`
-        beyond 0.999.
+        one file per boundary set there, Parquet or (`output_format="ipc"`) Arrow, and
+        returns the report: sequences, events, rows read and dropped by reason (`read`), of
+        each of `targets` values, valid, zero, their shares, missing, nonfinite, min, mean
+        and max (of classes: how many of each), and which are `correlated` beyond 0.999.
         """
-        dataset = as_dataset(data, self)
         threads = whole(threads, "apply: threads", 0)
-        if dataset._sequences is not None:
-            raise ArgumentError("apply: give the whole dataset, not a part of a split")
+        dataset = self._whole(data, "apply")
         if output is None:
-            return AppliedTables(*self._core.apply(dataset._core, threads))
-        return self._core.apply_to(dataset._core, os.fspath(output), threads, overwrite)
+            return AppliedTables(*self._core.apply(dataset, threads))
+        return self._core.apply_to(dataset, os.fspath(output), threads, overwrite,
+                                   str(output_format))
+
+    def explain(self, data=None):
+        """What the targets share, and what each costs: a text.
+
+        Without `data` it is an estimate; with data every target is timed on a sample, alone
+        and by what leaving it out saves.
+        """
+        return self._core.explain(None if data is None else self._whole(data, "explain"))
+
+    def picture(self, data, of=None, *, targets=None, html=False):
+        """The history of one entity with its targets below it: SVG, or an HTML page.
+
+        `of`: the entity, by default the one with the longest history; `targets`: names, by
+        default the first twelve.
+        """
+        if isinstance(targets, str):
+            targets = [targets]
+        return self._core.picture(self._whole(data, "picture"), "" if of is None else str(of),
+                                  list(targets or ()), bool(html))
+
+    def _whole(self, data, what):
+        dataset = as_dataset(data, self)
+        if dataset._sequences is not None:
+            raise ArgumentError(f"{what}: give the whole dataset, not a part of a split")
+        return dataset._core
 
     def __eq__(self, other):
         if not isinstance(other, Recipe):

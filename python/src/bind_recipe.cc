@@ -12,8 +12,10 @@
 #include "arrow_border.h"
 #include "lade/core/unknown_name.h"
 #include "lade/recipe/apply.h"
+#include "lade/recipe/explain_targets.h"
 #include "lade/recipe/fit.h"
 #include "lade/recipe/open.h"
+#include "lade/recipe/picture.h"
 #include "signals.h"
 
 namespace lade::python {
@@ -198,17 +200,36 @@ void bind_recipe(nb::module_& m) {
   c.def(
       "apply_to",
       [](const Recipe& r, const io::Dataset& dataset, const std::string& directory,
-         int threads, bool overwrite) {
+         int threads, bool overwrite, const std::string& format) {
+        ApplyOptions options;
+        options.threads = threads;
+        options.poll = poll_signals();
+        options.format = parse_apply_format(format, "apply: output_format");
         ApplyReport report;
         {
           const nb::gil_scoped_release release;
-          report = apply_to(r, dataset, directory,
-                            {.threads = threads, .poll = poll_signals()}, overwrite);
+          report = apply_to(r, dataset, directory, options, overwrite);
         }
         return report_of(report);
       },
       nb::arg("dataset"), nb::arg("directory"), nb::arg("threads"),
-      nb::arg("overwrite"));
+      nb::arg("overwrite"), nb::arg("output_format"));
+  c.def(
+      "explain",
+      [](const Recipe& r, const std::optional<io::Dataset>& dataset) {
+        const nb::gil_scoped_release release;
+        return to_text(dataset ? explain_targets(r, *dataset, poll_signals())
+                               : explain_targets(r));
+      },
+      nb::arg("dataset").none());
+  c.def(
+      "picture",
+      [](const Recipe& r, const io::Dataset& dataset, const std::string& of,
+         const std::vector<std::string>& targets, bool html) {
+        return picture(r, dataset, {.of = of, .targets = targets, .html = html});
+      },
+      nb::arg("dataset"), nb::arg("of"), nb::arg("targets"), nb::arg("html"),
+      nb::call_guard<nb::gil_scoped_release>());
   m.def(
       "default_recipe",
       [](const io::Dataset& dataset) { return default_recipe(dataset); },

@@ -14,7 +14,8 @@ import pytest
 import lade
 
 PAGES = ["README.md", "docs/guide/getting-started.md", "docs/guide/python.md",
-         "docs/guide/recipes.md", "docs/guide/targets.md", "docs/guide/command-line.md"]
+         "docs/guide/recipes.md", "docs/guide/targets.md", "docs/guide/transactions.md",
+         "docs/guide/command-line.md"]
 
 
 def blocks(root, page, *languages):

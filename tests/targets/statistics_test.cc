@@ -175,6 +175,23 @@ TEST(TargetStatistics, ATargetConstantWhereBothAreValidIsNotCorrelated) {
   EXPECT_TRUE(statistics(block).correlated().empty());
 }
 
+TEST(TargetStatistics, LabelsAreCountedByClass) {
+  TargetStatistics first(2), second(2);
+  first.add_block({{1, 2, 3}, {}}, {{1, 1, 1}, {}});
+  first.add_labels(1, {0, 2, -100});
+  second.add_block({{4, 5}, {}}, {{1, 1}, {}});
+  second.add_labels(1, {3, 0});
+  first.add(second);
+  TargetSummary labels, values;
+  first.fill(0, values);
+  first.fill(1, labels);
+  EXPECT_EQ(labels.classes, (std::vector<Index>{2, 0, 1, 1}));
+  EXPECT_EQ(labels.values, 5);
+  EXPECT_EQ(labels.valid, 4);
+  EXPECT_TRUE(values.classes.empty());
+  EXPECT_TRUE(first.correlated().empty());
+}
+
 TEST(TargetStatistics, ManyTargetsAreComparedOnAPartOfTheIntervals) {
   Block block;
   for (std::size_t k = 0; k < 300; ++k) {
