@@ -113,6 +113,11 @@ Json facts_of(const Loader& loader, const Flags& flags, const Run& run,
       {"workers", stats.workers},
       {"digest", hex(flags.digest_kind == "content" ? run.content : loader.digest())},
       {"digest_kind", flags.digest_kind},
+      {"sequences_without_sample", stats.sequences_without_sample},
+      {"nulls_filled", stats.counts.nulls_filled},
+      {"unknown", stats.counts.unknown},
+      {"overflow", stats.counts.overflow},
+      {"read", to_json(stats.report)},
       {"stages", stages_of(stats)}};
 }
 

@@ -19,14 +19,14 @@ constexpr int kTimeTicks = 8;
 constexpr const char* kStyle = R"css(<style>
 svg{font-family:system-ui,-apple-system,"Segoe UI",Roboto,"DejaVu Sans",sans-serif;font-size:11px}
 text{fill:#454d57}.title{font-size:18px;font-weight:600;fill:#16191d}
-.name{font-size:13px;font-weight:600;fill:#16191d}.ground{fill:#ffffff}
+.name{font-size:13px;font-weight:600;fill:#16191d}.detail{font-size:11px;font-weight:400;fill:#454d57}.ground{fill:#ffffff}
 .grid{stroke:#e3e7ec;stroke-width:1}.zero{stroke:#9aa4b0;stroke-width:1}
 .in{stroke:#1b6ca8;stroke-width:1.6}.out{stroke:#c8581a;stroke-width:1.6}
 .dot-in{fill:#1b6ca8}.dot-out{fill:#c8581a}
 .step{stroke:#217a55;stroke-width:1.8;fill:none;stroke-linejoin:round}.fill{fill:#217a55;fill-opacity:.12}
 .hatch{stroke:#8a94a0;stroke-width:1.1}.none{fill:#8a94a0;fill-opacity:.13}
 @media (prefers-color-scheme:dark){
-text{fill:#aeb7c2}.title,.name{fill:#f0f3f6}.ground{fill:#14171b}
+text,.detail{fill:#aeb7c2}.title,.name{fill:#f0f3f6}.ground{fill:#14171b}
 .grid{stroke:#2a3038}.zero{stroke:#6b7683}
 .in{stroke:#6db3ea}.out{stroke:#f0955a}.dot-in{fill:#6db3ea}.dot-out{fill:#f0955a}
 .step{stroke:#5cc795}.fill{fill:#5cc795;fill-opacity:.16}.hatch{stroke:#7d8894}.none{fill:#7d8894;fill-opacity:.18}}
@@ -134,7 +134,7 @@ void Drawing::legend() {
   const auto mark = [&](const std::string& drawn, const std::string& words) {
     out_ += drawn;
     text(at + 24, y + 4, "", "", words);
-    at += 44 + 6.2 * static_cast<double>(words.size());
+    at += 46 + 5.5 * static_cast<double>(words.size());
   };
   if (facts_.event_unit.empty()) {
     mark(fmt::format("<line class=\"in\" x1=\"{0:.1f}\" y1=\"{1:.1f}\" x2=\"{0:.1f}\" "
@@ -248,10 +248,11 @@ void Drawing::steps(const PicturePanel& panel, const Scale& y) {
 }
 
 void Drawing::panel(const PicturePanel& panel, double top) {
-  text(kLeft, top - 10, "name", "", panel.title);
-  const double after = kLeft + 12 + 7.6 * static_cast<double>(panel.title.size());
-  text(after, top - 10, "", "",
-       panel.detail + (panel.unit.empty() ? "" : "   [" + panel.unit + "]"));
+  out_ += fmt::format(
+      "<text x=\"{:.1f}\" y=\"{:.1f}\" class=\"name\">{}<tspan class=\"detail\" "
+      "dx=\"10\">{}</tspan></text>\n",
+      kLeft, top - 10, xml(panel.title),
+      xml(panel.detail + (panel.unit.empty() ? "" : " [" + panel.unit + "]")));
   const Scale y = axes(panel.value, &panel.valid, top, kPanel);
   hatch(panel, top);
   steps(panel, y);

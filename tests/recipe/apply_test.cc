@@ -8,6 +8,7 @@
 
 #include "lade/core/table.h"
 
+#include "lade/recipe/plan.h"
 #include "tests/testing/tables.h"
 
 namespace lade {
@@ -220,6 +221,43 @@ TEST(Apply, CountsEventsBehindTheCut) {
       report_of(many_targets("[sequence]\nuntil = \"2023-11-20\"\n"), many_users(), 2);
   EXPECT_GT(report.events_hidden, 0);
   EXPECT_LT(report.events_hidden, report.events);
+}
+
+TEST(Apply, GivesTheBytesOfComputeTargets) {
+  const io::Dataset dataset = many_users();
+  const Recipe recipe = many_targets();
+  std::map<std::string, std::vector<float>> offline;
+  apply(recipe, dataset, {.threads = 2, .block_sequences = 9},
+        [&](const std::string&, const RecordBatch& batch) {
+          for (int c = 0; c < batch->num_columns(); ++c) {
+            if (batch->column(c)->type_id() != arrow::Type::FLOAT) continue;
+            const auto& values =
+                static_cast<const arrow::FloatArray&>(*batch->column(c));
+            auto& all = offline[batch->column_name(c)];
+            for (Index r = 0; r < values.length(); ++r) {
+              all.push_back(values.IsNull(r) ? -1 : values.Value(r));
+            }
+          }
+        });
+  const Plan plan(recipe, dataset);
+  const TargetPlan& targets = *plan.targets();
+  const io::DatasetReader reader = dataset.reader(plan.columns());
+  std::map<std::string, std::vector<float>> direct;
+  TargetScratch scratch;
+  SequenceTargets out;
+  for (Index s = 0; s < dataset.sequences(); ++s) {
+    const auto sequence = reader.sequence(s);
+    compute_targets(targets, sequence.view, sequence.view.rows, scratch, out);
+    for (Index t = 0; t < targets.size(); ++t) {
+      const auto k = static_cast<std::size_t>(t);
+      auto& all = direct[targets.name(t)];
+      for (std::size_t i = 0; i < out.value[k].size(); ++i) {
+        all.push_back(out.valid[k][i] == 0 ? -1 : out.value[k][i]);
+      }
+    }
+  }
+  EXPECT_EQ(offline.size(), 6U);
+  EXPECT_EQ(offline, direct);  // amounts are >= 0: -1 is no value
 }
 
 TEST(Apply, SameBytesForAnyThreads) {
