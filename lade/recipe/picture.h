@@ -11,9 +11,9 @@
 namespace lade {
 
 struct PictureOptions {
-  std::string of;                    // entity; "" = that with the longest history
-  std::vector<std::string> targets;  // "" = all, at most 12
-  bool html = false;                 // a page around the picture
+  std::string of = {};                    // entity; "" = that with the longest history
+  std::vector<std::string> targets = {};  // none = the first 12
+  bool html = false;                      // a page around the picture
 };
 
 /// An SVG: the events of one sequence as stems (the values of the first target that

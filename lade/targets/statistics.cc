@@ -10,9 +10,10 @@
 namespace lade {
 namespace {
 
-constexpr Index kStretch = 512;     // intervals compared at a time
-constexpr Index kLanes = 8;         // running sums of a product
-constexpr Index kAllRowsUpTo = 32;  // targets of which every interval is compared
+constexpr Index kStretch = 512;        // intervals compared at a time
+constexpr Index kLanes = 8;            // running sums of a product
+constexpr Index kAllUpTo = 4;          // targets of which every stretch is compared
+constexpr Index kLeastStretches = 16;  // of a block, however many targets there are
 constexpr double kLeastValues = 3;
 // Sums of squares below these shares of what they were subtracted from are rounding.
 constexpr double kNoise = 1e-12, kConstant = 1e-20;
@@ -41,6 +42,7 @@ double TargetSummary::zero_share() const { return share(zero, valid); }
 struct TargetStatistics::Stretch {
   struct Column {
     double shift = 0, n = 0, sum = 0, squares = 0;
+    std::size_t like = 0;  // first column that is valid where this one is
     std::vector<double> value = std::vector<double>(kStretch);
     std::vector<double> square = std::vector<double>(kStretch);
     std::vector<double> mask = std::vector<double>(kStretch);
@@ -64,6 +66,8 @@ void TargetStatistics::Stretch::take(Index k, const float* value,
     q[r] = d[r] * d[r];
   }
   for (double* const part : {d, q, m}) std::fill(part + rows, part + kStretch, 0.0);
+  column.like = 0;
+  while (columns[column.like].mask != column.mask) ++column.like;
   column.n = dot(m, m);
   column.sum = dot(d, m);
   column.squares = dot(d, d);
@@ -110,7 +114,7 @@ void TargetStatistics::compare(const Stretch& stretch) {
     const auto& y = stretch.columns[j];
     for (std::size_t i = 0; i < j; ++i, ++pair) {
       const auto& x = stretch.columns[i];
-      const bool same = x.mask == y.mask;
+      const bool same = x.like == y.like;
       Moments more;
       more.n = same ? x.n : dot(x.mask.data(), y.mask.data());
       if (more.n == 0) continue;
@@ -141,8 +145,9 @@ void TargetStatistics::add_block(const std::vector<std::vector<float>>& value,
   for (const std::vector<float>& one : value) {
     rows = std::max(rows, static_cast<Index>(one.size()));
   }
-  const auto targets = static_cast<Index>(totals_.size());
-  const Index step = (targets + kAllRowsUpTo - 1) / kAllRowsUpTo * kStretch;
+  const Index stretches = (rows + kStretch - 1) / kStretch;
+  const Index wanted = std::max(kLeastStretches, stretches * kAllUpTo / compared_);
+  const Index step = (stretches + wanted - 1) / wanted * kStretch;
   Stretch stretch;
   stretch.columns.resize(static_cast<std::size_t>(compared_));
   for (Index begin = 0; begin < rows; begin += step) {

@@ -38,9 +38,10 @@ struct TargetPair {
 /// joined with `add`. The order of additions is that of the intervals and the blocks.
 ///
 /// Memory:   48 bytes a pair of targets; pairs are of the first kMostCompared targets.
-/// Speed:    beyond 32 targets only each ceil(targets / 32)th stretch of 512 intervals
-///           of a block is compared, so that a value costs the same however many there
-///           are. Everything else counts all intervals.
+/// Speed:    beyond 4 targets only a part of a block's intervals is compared, evenly
+///           spread stretches of 512: 4 / targets of them, and at least 16 stretches.
+///           So a value costs about the same however many targets there are. Everything
+///           else counts all intervals.
 /// Accuracy: correlations within 1e-9 of two passes in double over the same values.
 /// Threads:  one object by one thread; the result depends on the blocks alone.
 /// Source:   co-moments of two samples: Chan, Golub, LeVeque 1979, STAN-CS-79-773.

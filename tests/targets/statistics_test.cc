@@ -3,6 +3,7 @@
 
 #include <gtest/gtest.h>
 
+#include <algorithm>
 #include <cmath>
 #include <map>
 #include <random>
@@ -192,28 +193,43 @@ TEST(TargetStatistics, LabelsAreCountedByClass) {
   EXPECT_TRUE(first.correlated().empty());
 }
 
-TEST(TargetStatistics, ManyTargetsAreComparedOnAPartOfTheIntervals) {
+/// Targets whose values go round; `alike` ones among them are equal.
+Block rounds(std::size_t targets, int rows, const std::vector<std::size_t>& alike) {
   Block block;
-  for (std::size_t k = 0; k < 300; ++k) {
+  for (std::size_t k = 0; k < targets; ++k) {
+    const bool equal = std::find(alike.begin(), alike.end(), k) != alike.end();
+    const int step = equal ? 31 : static_cast<int>(k) * 7 + 1;
     block.value.emplace_back();
-    block.valid.emplace_back(5000, std::uint8_t{1});
-    for (int r = 0; r < 5000; ++r) {
-      const int step =
-          (r * (k < 2 || k > 297 ? 31 : static_cast<int>(k) * 7 + 1)) % 101;
-      block.value[k].push_back(static_cast<float>(step * step % 89));
+    block.valid.emplace_back(static_cast<std::size_t>(rows), std::uint8_t{1});
+    for (int r = 0; r < rows; ++r) {
+      const int at = r * step % 101;
+      block.value[k].push_back(static_cast<float>(at * at % 89));
     }
   }
-  const auto pairs = statistics(block).correlated();
-  ASSERT_FALSE(pairs.empty());
-  EXPECT_EQ(pairs[0].first, 0);
-  EXPECT_EQ(pairs[0].second, 1);
-  EXPECT_LT(pairs[0].values, 5000 / 5);
+  return block;
+}
+
+TEST(TargetStatistics, ManyTargetsAreComparedOnAPartOfTheIntervals) {
+  const auto pairs = statistics(rounds(6, 20'000, {1, 4})).correlated();
+  ASSERT_EQ(pairs.size(), 1U);
+  EXPECT_EQ(pairs[0].first, 1);
+  EXPECT_EQ(pairs[0].second, 4);
+  EXPECT_LT(pairs[0].values, 20'000);
+  EXPECT_GT(pairs[0].values, 8'000);
+}
+
+TEST(TargetStatistics, TargetsBeyondTheFirstAreCountedAndNotCompared) {
+  const TargetStatistics all = statistics(rounds(260, 300, {2, 255, 256}));
+  const auto pairs = all.correlated();
+  EXPECT_TRUE(std::any_of(pairs.begin(), pairs.end(), [](const TargetPair& pair) {
+    return pair.first == 2 && pair.second == 255;
+  }));
   for (const TargetPair& pair : pairs) {
     EXPECT_LT(pair.second, TargetStatistics::kMostCompared);
   }
   TargetSummary last;
-  statistics(block).fill(299, last);
-  EXPECT_EQ(last.valid, 5000);
+  all.fill(259, last);
+  EXPECT_EQ(last.valid, 300);
 }
 
 }  // namespace
