@@ -47,9 +47,9 @@ struct TargetsExplained {
 TargetsExplained explain_targets(const Recipe& recipe);
 
 /// With data: sequences spread evenly over the dataset, up to 100,000 events, are
-/// computed on one thread, the least time of several passes counts. `poll` is called
-/// between passes; what it throws ends the work.
-/// Errors: as bind_targets and reading.
+/// computed on one thread, the least processor time of several passes counts. `poll` is
+/// called between passes; what it throws ends the work. Errors: as bind_targets and
+/// reading.
 TargetsExplained explain_targets(const Recipe& recipe, const io::Dataset& dataset,
                                  const std::function<void()>& poll = {});
 

@@ -31,7 +31,8 @@ std::string basis(const TargetsExplained& explained) {
         explained.events_per_user);
   }
   return fmt::format(
-      "measured on one thread, {} sequences of {:.1f} events on average, without "
+      "measured, processor time of one thread, {} sequences of {:.1f} events on "
+      "average, without "
       "reading: all targets together {} ns/event (estimated {:.2f})\n"
       "alone: the target with what it needs; added: what leaving it out saves, with "
       "the "

@@ -80,7 +80,7 @@ TEST(ExplainTargets, TextSaysHowItWasFound) {
   EXPECT_NE(to_text(explain_targets(recipe())).find("estimated for a user of 1000"),
             std::string::npos);
   const std::string text = to_text(explain_targets(recipe(), example()));
-  EXPECT_NE(text.find("measured on one thread"), std::string::npos);
+  EXPECT_NE(text.find("measured, processor time of one thread"), std::string::npos);
   EXPECT_NE(text.find("sum(amount)"), std::string::npos);
 }
 
