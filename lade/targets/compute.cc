@@ -21,15 +21,14 @@ Combine combine_of(AggregateKind kind) {
   return kind == AggregateKind::max ? Combine::greatest : Combine::sum;
 }
 
-/// The values themselves where a program is no more than a column of f64 without nulls.
-const double* bare_column(const Program& program, const SequenceView& view) {
+/// The column of a program that is no more than one, of `kind` and without nulls.
+const Column* bare_column(const Program& program, const SequenceView& view, Kind kind) {
   const std::vector<Instruction>& code = program.data().code;
-  if (code.size() != 1 || code[0].op != Op::load || code[0].kind != Kind::f64) {
+  if (code.size() != 1 || code[0].op != Op::load || code[0].kind != kind) {
     return nullptr;
   }
   const Column& column = view.chunk->columns[static_cast<std::size_t>(code[0].column)];
-  if (column.validity != nullptr) return nullptr;
-  return column.as<double>() + view.begin;
+  return column.validity == nullptr ? &column : nullptr;
 }
 
 /// Computes the targets of one sequence; holds what its steps share.
@@ -52,6 +51,7 @@ class Computation {
   void give_sets(const TargetPlan& plan);
   void take_pair(const Pair& pair);
   void take_value(Index value);
+  bool take_column(const Program& program);
   void take_texts(Index column);
   void take_mask(const Pair& pair);
   void check_missing(const Pair& pair) const;
@@ -130,6 +130,19 @@ void Computation::give_sets(const TargetPlan& plan) {
   }
 }
 
+/// The values of a bare column, if none is missing: f64 as they lie there.
+bool Computation::take_column(const Program& program) {
+  const Index n = row_count();
+  if (const Column* f64 = bare_column(program, view_, Kind::f64)) {
+    value_ = f64->as<double>() + view_.begin;
+    return kernels::all_numbers(value_, n);
+  }
+  const Column* f32 = bare_column(program, view_, Kind::f32);
+  if (f32 == nullptr) return false;
+  value_ = room(state_.value, n);
+  return kernels::widen_numbers(f32->as<float>() + view_.begin, n, state_.value.data());
+}
+
 /// Values of all rows; missing ones (null or NaN) are not present.
 void Computation::take_value(Index value) {
   const Index n = row_count();
@@ -137,11 +150,8 @@ void Computation::take_value(Index value) {
   const Program& program = plan_.values[static_cast<std::size_t>(value)];
   value_ = nullptr;
   if (program.type() == ValueType::text) return take_texts(program.columns().front());
-  value_ = bare_column(program, view_);
-  if (value_ != nullptr && kernels::all_numbers(value_, n)) {
-    whole_value_ = true;
-    return;
-  }
+  whole_value_ = take_column(program);
+  if (whole_value_) return;
   room(state_.value, n);
   compute(program, view_.chunk->columns, view_.begin, n, state_.eval,
           state_.value.data(), state_.present.data());
@@ -370,7 +380,9 @@ void Computation::take_job(const Pair& pair, const Job& job) {
   const Windows& windows = plan_.windows[static_cast<std::size_t>(job.windows)];
   const Ranges& ranges = state_.ranges[static_cast<std::size_t>(job.windows)];
   const Index size = cut_of(windows.grid, Extent::visible).size;
-  std::int32_t* counts = count(windows, ranges, size);
+  // A sum of nothing is 0 already, which is what it gives: its rows need no counting.
+  const bool plain_sum = spec.aggregate == AggregateKind::sum && !spec.empty;
+  std::int32_t* counts = plain_sum ? nullptr : count(windows, ranges, size);
   const double* joined = state_.joined.data();
   if (spec.aggregate == AggregateKind::count) {
     joined = std::copy_n(counts, size, room(state_.joined, size)) - size;

@@ -13,7 +13,9 @@ void deliver(const Delivery& delivery, float* value, std::uint8_t* valid, double
   const Index begin = delivery.begin;
   const Index end = std::max(begin, delivery.end);
   kernels::DeliveryTally tally;
-  kernels::round_values(delivery.value + begin, delivery.count + begin, end - begin,
+  const std::int32_t* const count = delivery.count;
+  kernels::round_values(delivery.value + begin,
+                        count == nullptr ? nullptr : count + begin, end - begin,
                         {delivery.empty, delivery.total}, value + begin, valid + begin,
                         exact == nullptr ? nullptr : exact + begin, tally);
   for (const auto& [from, to] : {std::pair{Index{0}, begin}, {end, delivery.windows}}) {

@@ -19,6 +19,7 @@ namespace {
 constexpr Index kBlock = 512;  // what lies between the loops stays in L1
 constexpr std::int32_t kExponent = 0x7F800000;  // all set: not finite
 
+template <bool kCounted>
 HWY_ATTR void round_block(const double* HWY_RESTRICT x,
                           const std::int32_t* HWY_RESTRICT count, Index n,
                           const EmptyRule& rule, float* HWY_RESTRICT value,
@@ -34,7 +35,7 @@ HWY_ATTR void round_block(const double* HWY_RESTRICT x,
   std::int32_t all_good = 0;
   std::int32_t all_finite = 0;
   for (Index i = 0; i < n; ++i) {
-    const std::int32_t some = -count[i] >> 31;
+    const std::int32_t some = kCounted ? -count[i] >> 31 : -1;
     const auto bits = std::bit_cast<std::int32_t>(rounded[i]);
     const std::int32_t keep = some & (((bits & kExponent) - kExponent) >> 31);
     const std::int32_t ok = keep | (~some & good_empty);
@@ -49,7 +50,7 @@ HWY_ATTR void round_block(const double* HWY_RESTRICT x,
   if (exact == nullptr) return;
   const auto none = std::bit_cast<std::uint64_t>(static_cast<double>(rule.empty));
   for (Index i = 0; i < n; ++i) {
-    const std::int32_t some = -count[i] >> 31;
+    const std::int32_t some = kCounted ? -count[i] >> 31 : -1;
     const auto keep = static_cast<std::uint64_t>(std::int64_t{some & good[i]});
     exact[i] = std::bit_cast<double>((std::bit_cast<std::uint64_t>(x[i]) & keep) |
                                      (none & ~keep));
@@ -60,8 +61,15 @@ HWY_ATTR void round_values(const double* x, const std::int32_t* count, Index n,
                            const EmptyRule& rule, float* value, std::uint8_t* valid,
                            double* exact, DeliveryTally& tally) {
   for (Index i = 0; i < n; i += kBlock) {
-    round_block(x + i, count + i, std::min(kBlock, n - i), rule, value + i, valid + i,
-                exact == nullptr ? nullptr : exact + i, tally);
+    const Index rows = std::min(kBlock, n - i);
+    double* const unrounded = exact == nullptr ? nullptr : exact + i;
+    if (count == nullptr) {
+      round_block<false>(x + i, nullptr, rows, rule, value + i, valid + i, unrounded,
+                         tally);
+    } else {
+      round_block<true>(x + i, count + i, rows, rule, value + i, valid + i, unrounded,
+                        tally);
+    }
   }
 }
 
@@ -74,6 +82,18 @@ HWY_ATTR void divide_by_counts(const double* HWY_RESTRICT sum,
   }
 }
 
+HWY_ATTR bool widen_numbers(const float* HWY_RESTRICT x, Index n,
+                            double* HWY_RESTRICT out) {
+  constexpr std::uint32_t kInfinity = 0x7F800000;
+  std::uint32_t largest = 0;  // of |x| as bits: NaNs lie above infinity
+  for (Index r = 0; r < n; ++r) {
+    const std::uint32_t size = std::bit_cast<std::uint32_t>(x[r]) & 0x7FFFFFFF;
+    largest = size > largest ? size : largest;
+    out[r] = static_cast<double>(x[r]);
+  }
+  return largest <= kInfinity;
+}
+
 }  // namespace
 }  // namespace lade::kernels::HWY_NAMESPACE
 HWY_AFTER_NAMESPACE();
@@ -83,6 +103,7 @@ namespace lade::kernels {
 
 HWY_EXPORT(round_values);
 HWY_EXPORT(divide_by_counts);
+HWY_EXPORT(widen_numbers);
 
 void round_values(const double* x, const std::int32_t* count, Index n,
                   const EmptyRule& rule, float* value, std::uint8_t* valid,
@@ -93,6 +114,10 @@ void round_values(const double* x, const std::int32_t* count, Index n,
 void divide_by_counts(const double* sum, const std::int32_t* count, Index n,
                       double* mean) noexcept {
   HWY_DYNAMIC_DISPATCH(divide_by_counts)(sum, count, n, mean);
+}
+
+bool widen_numbers(const float* x, Index n, double* out) noexcept {
+  return HWY_DYNAMIC_DISPATCH(widen_numbers)(x, n, out);
 }
 
 }  // namespace lade::kernels

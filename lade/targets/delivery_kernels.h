@@ -18,8 +18,8 @@ struct DeliveryTally {
 };
 
 /// Rounds once to f32; windows without rows, and what is not finite, become `empty`.
-/// Shapes: x, count (selected rows), value, valid [n]; exact [n] or nullptr: the f64
-/// values.
+/// Shapes: x, count (selected rows; nullptr: some in every window), value, valid [n];
+/// exact [n] or nullptr: the f64 values.
 void round_values(const double* x, const std::int32_t* count, Index n,
                   const EmptyRule& rule, float* value, std::uint8_t* valid,
                   double* exact, DeliveryTally& tally) noexcept;
@@ -27,5 +27,8 @@ void round_values(const double* x, const std::int32_t* count, Index n,
 /// mean[i] = sum[i] / count[i]; sum[i] where the count is 0.  Shapes: [n].
 void divide_by_counts(const double* sum, const std::int32_t* count, Index n,
                       double* mean) noexcept;
+
+/// out[r] = x[r]; whether no x is NaN.  Shapes: [n].
+bool widen_numbers(const float* x, Index n, double* out) noexcept;
 
 }  // namespace lade::kernels

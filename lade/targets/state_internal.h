@@ -157,7 +157,7 @@ void compute_hppl(const TargetPlan::Data& plan, const SequenceView& view,
 /// How values become what a batch holds.
 struct Delivery {
   const double* value;
-  const std::int32_t* count;  // selected rows of each window
+  const std::int32_t* count;  // selected rows of each window; nullptr: some in each
   Index windows = 0;
   Index begin = 0, end = 0;  // windows outside are invalid
   bool total = false;

@@ -199,5 +199,37 @@ TEST(TargetKernels, ValuesAreRoundedAsOneByOneOnEveryInstructionSet) {
   });
 }
 
+TEST(TargetKernels, WithoutCountsEveryWindowHasRows) {
+  const double values[] = {0.0, -1.5, std::numeric_limits<double>::infinity()};
+  testing::for_each_target([&] {
+    float given[3];
+    std::uint8_t valid[3];
+    kernels::DeliveryTally tally;
+    kernels::round_values(values, nullptr, 3, {0.0F, true}, given, valid, nullptr,
+                          tally);
+    EXPECT_EQ(std::vector<float>(given, given + 3),
+              (std::vector<float>{0.0F, -1.5F, 0.0F}));
+    EXPECT_EQ(tally.good, 2);
+    EXPECT_EQ(tally.infinite, 1);
+  });
+}
+
+TEST(TargetKernels, WidenNumbersSeesEveryNaNOnEveryInstructionSet) {
+  testing::for_each_target([] {
+    for (std::size_t n = 0; n < 40; ++n) {
+      std::vector<float> x(n, -std::numeric_limits<float>::infinity());
+      std::vector<double> out(n);
+      const auto rows = static_cast<Index>(n);
+      EXPECT_TRUE(kernels::widen_numbers(x.data(), rows, out.data()));
+      EXPECT_EQ(out, std::vector<double>(x.begin(), x.end()));
+      for (std::size_t at = 0; at < n; ++at) {
+        x[at] = -std::nanf("");
+        EXPECT_FALSE(kernels::widen_numbers(x.data(), rows, out.data()));
+        x[at] = static_cast<float>(at);
+      }
+    }
+  });
+}
+
 }  // namespace
 }  // namespace lade
