@@ -54,6 +54,9 @@ struct Planned {
     plan.emplace(schema, 0, bound.targets, bound.mixes, observed);
   }
 
+  /// Whether target i is timed: what is only counted from another one's values is not.
+  bool has(std::size_t i) const { return bound.order[i] < plan->size(); }
+
   /// By recipe position: the targets that target i reads, itself included.
   std::vector<std::set<std::size_t>> needs() const {
     std::vector<std::set<std::size_t>> out(text_of.size());
@@ -102,14 +105,16 @@ TargetsExplained describe(const RecipeSpec& spec, const Planned& planned, double
   out.plan = planned.plan->describe();
   out.events_per_user = events;
   out.targets.resize(spec.targets.size());
+  for (std::size_t i = 0; i < spec.targets.size(); ++i) {
+    out.targets[i].name = spec.targets[i].name;
+    out.targets[i].text = one_line(spec.targets[i]);
+  }
   const auto& sets = planned.plan->sets();
   std::vector<double> user_ns(spec.targets.size(), 0.0);
   for (std::size_t s = 0; s < sets.size(); ++s) {
     for (const Index target : sets[s].targets) {
       const std::size_t i = planned.text_of[static_cast<std::size_t>(target)];
-      out.targets[i].name = spec.targets[i].name;
       out.targets[i].every = sets[s].name;
-      out.targets[i].text = one_line(spec.targets[i]);
       out.targets[i].bytes_per_user = intervals[s] * (spec.target_valid ? 5 : 4);
     }
   }
@@ -225,12 +230,13 @@ void measure(const RecipeSpec& spec, const Schema& schema, std::int64_t observed
   const std::vector<std::set<std::size_t>> needs = planned.needs();
   const std::size_t targets = spec.targets.size();
   for (std::size_t i = 0; i < targets; ++i) {
+    if (!planned.has(i)) continue;
     const Planned alone(only(spec, needs[i]), schema, observed);
     out.targets[i].alone_ns_per_event = sample.ns_per_event(*alone.plan);
     if (targets > kMostAdded) continue;
     std::set<std::size_t> others;
     for (std::size_t k = 0; k < targets; ++k) {
-      if (needs[k].count(i) == 0) others.insert(k);
+      if (planned.has(k) && needs[k].count(i) == 0) others.insert(k);
     }
     double without = 0;
     if (!others.empty()) {

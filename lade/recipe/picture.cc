@@ -172,7 +172,9 @@ PicturePanel History::panel(std::size_t i) const {
 PictureFacts History::facts(const std::vector<std::size_t>& targets) const {
   PictureFacts facts;
   add_events(facts);
-  for (const std::size_t target : targets) facts.panels.push_back(panel(target));
+  for (const std::size_t target : targets) {
+    if (bound_.order[target] < plan_.size()) facts.panels.push_back(panel(target));
+  }
   const Index rows = read_.view.rows;
   facts.title =
       escape_text(dataset_.entity() + " " + text_of(dataset_.sequence(s_).entity));
