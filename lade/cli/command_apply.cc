@@ -117,7 +117,7 @@ void print(const Flags& flags, const ApplyReport& report) {
 
 void run(const Flags& flags) {
   const Recipe recipe = Recipe::from_file(flags.recipe, limits_of(flags.data));
-  const io::Dataset dataset = io::open(flags.paths, open_options(flags.data, &recipe));
+  const io::Dataset dataset = open_data(flags.paths, flags.data, &recipe);
   leave_if_asked();
   ApplyOptions options;
   options.threads = flags.data.threads;

@@ -39,7 +39,7 @@ void print(const Flags& flags, const Recipe& fitted, const io::Dataset& dataset)
 
 void run(const Flags& flags) {
   const Recipe recipe = Recipe::from_file(flags.recipe, limits_of(flags.data));
-  const io::Dataset dataset = io::open(flags.paths, open_options(flags.data, &recipe));
+  const io::Dataset dataset = open_data(flags.paths, flags.data, &recipe);
   const Recipe fitted = fit(recipe, dataset, {}, limits_of(flags.data), leave_if_asked);
   leave_if_asked();
   fitted.save(flags.output, flags.overwrite);

@@ -36,6 +36,10 @@ Json facts_of(const io::Dataset& dataset) {
   for (const Field& field : dataset.schema().fields) {
     columns[field.name] = to_string(field.type);
   }
+  Json unsupported = Json::object();
+  for (const io::UnsupportedColumn& column : dataset.unsupported()) {
+    unsupported[escape_text(column.name)] = escape_text(column.type);
+  }
   return {{"entity", dataset.entity()},
           {"time", dataset.time()},
           {"sequences", dataset.sequences()},
@@ -45,11 +49,12 @@ Json facts_of(const io::Dataset& dataset) {
           {"in_memory", dataset.in_memory()},
           {"fingerprint", hex(dataset.fingerprint())},
           {"columns", columns},
+          {"unsupported", unsupported},
           {"read", to_json(dataset.report())}};
 }
 
 void show_dataset(const Flags& flags) {
-  const io::Dataset dataset = io::open(flags.paths, open_options(flags.data, nullptr));
+  const io::Dataset dataset = open_data(flags.paths, flags.data, nullptr);
   const Json facts = facts_of(dataset);
   if (flags.common.json) return out(facts.dump() + "\n");
   std::string text = fmt::format(
@@ -59,6 +64,10 @@ void show_dataset(const Flags& flags) {
       dataset.row_groups());
   for (const Field& field : dataset.schema().fields) {
     text += fmt::format("  {:<28}{}\n", escape_text(field.name), to_string(field.type));
+  }
+  for (const io::UnsupportedColumn& column : dataset.unsupported()) {
+    text += fmt::format("  {:<28}{}: unsupported\n", escape_text(column.name),
+                        escape_text(column.type));
   }
   out(text + to_text(dataset.report()) + "\nfingerprint " +
       facts["fingerprint"].get<std::string>() + "\n");
@@ -105,7 +114,7 @@ void show_recipe(const Flags& flags) {
   const std::vector<std::string> data(flags.paths.begin() + 1, flags.paths.end());
   std::optional<io::Dataset> dataset;
   if (!data.empty()) {
-    dataset = io::open(data, open_options(flags.data, &recipe));
+    dataset = open_data(data, flags.data, &recipe);
     json["plan"] = Plan(recipe, *dataset).describe();
     more += json["plan"].get<std::string>();
   }
@@ -131,8 +140,8 @@ void draw_picture(const Flags& flags) {
   require(is_recipe(flags.paths.front()) && flags.paths.size() > 1,
           "--picture: needs a recipe and data, lade inspect RECIPE DATA");
   const Recipe recipe = Recipe::from_file(flags.paths.front(), limits_of(flags.data));
-  const io::Dataset dataset = io::open({flags.paths.begin() + 1, flags.paths.end()},
-                                       open_options(flags.data, &recipe));
+  const io::Dataset dataset =
+      open_data({flags.paths.begin() + 1, flags.paths.end()}, flags.data, &recipe);
   io::WriteOptions options;
   options.overwrite = flags.overwrite;
   options.inputs = dataset.files();
@@ -153,7 +162,8 @@ Verdict verify(const std::string& path, const io::ManifestFile* listed,
                const io::VerifyOptions& options) {
   Verdict verdict;
   try {
-    if (listed != nullptr) io::verify_listed(path, *listed, io::real_files());
+    if (listed != nullptr)
+      io::verify_listed(path, *listed, io::real_files(), options.poll);
     const ReadReport report = io::verify_file(path, options);
     verdict.json = to_json(report);
     verdict.text = to_text(report);
@@ -183,8 +193,9 @@ std::vector<std::pair<std::string, std::optional<io::ManifestFile>>> files_to_ve
       }
       continue;
     }
-    const io::Discovery found = io::discover({path}, source_of(flags.data),
-                                             limits_of(flags.data), io::real_files());
+    const io::Discovery found =
+        io::discover({path}, source_of(flags.data), limits_of(flags.data),
+                     io::real_files(), leave_if_asked);
     for (const io::FoundFile& file : found.files) {
       files.emplace_back(file.path, std::nullopt);
     }
@@ -198,7 +209,8 @@ void verify_all(const Flags& flags) {
       .source = open.source,
       .policies = resolve(open.policies, open.source.policies),
       .limits = open.limits,
-      .threads = open.threads};
+      .threads = open.threads,
+      .poll = leave_if_asked};
   bool bad = false;
   for (const auto& [path, listed] : files_to_verify(flags)) {
     leave_if_asked();

@@ -25,9 +25,11 @@ struct Flags {
   LoaderFlags loader;
   std::vector<std::string> paths;  // [recipe] data...
   Index epochs = 1;
-  bool explain = false, overwrite = false;
+  bool explain = false, headspace = false, overwrite = false;
   std::string digest, digest_kind = "ids";
 };
+
+constexpr int kHeadspaceSteps = 200;
 
 struct Run {
   double seconds = 0;
@@ -73,6 +75,28 @@ Run load(Loader& loader, const Flags& flags) {
   }
   run.seconds = static_cast<double>(now_ns() - begin) * 1e-9;
   return run;
+}
+
+/// What a loader that costs nothing would give: one batch, ready-made, served again and
+/// again to what `load` does with a batch.
+Json headspace_of(const Loader& loader, const Flags& flags) {
+  require(loader.steps() > 0, "--headspace: the loader has no batch");
+  const Batch ready = loader.batch_at(loader.next_epoch(), 0);
+  std::uint64_t content = 0;
+  const std::int64_t begin = now_ns();
+  for (Index step = 0; step < kHeadspaceSteps; ++step) {
+    leave_if_asked();
+    const Batch batch = ready;
+    if (flags.digest_kind == "content") content += content_digest(batch);
+    if (!flags.digest.empty()) content += line_of(batch, loader).size();
+  }
+  const auto nanoseconds = std::max<std::int64_t>(1, now_ns() - begin);
+  const double seconds = static_cast<double>(nanoseconds) * 1e-9;
+  const auto rows = static_cast<double>(ready.sample_id().size());
+  return {{"steps", kHeadspaceSteps},
+          {"seconds", seconds},
+          {"batches_per_s", kHeadspaceSteps / seconds},
+          {"samples_per_s", kHeadspaceSteps * rows / seconds}};
 }
 
 Json stages_of(const LoaderStats& stats) {
@@ -138,6 +162,10 @@ std::string table_of(const Json& facts) {
   line("peak ledger", sized(facts["peak_ledger_bytes"].get<double>()));
   line("peak RSS", sized(facts["peak_rss_bytes"].get<double>()));
   line("digest", facts["digest"].get<std::string>());
+  if (facts.contains("headspace")) {
+    line("headspace", fmt::format("{:.1f} batches/s",
+                                  facts["headspace"]["batches_per_s"].get<double>()));
+  }
   for (const auto& [name, stage] : facts["stages"].items()) {
     line(name, fmt::format("{:.3f} s busy", stage["busy_s"].get<double>()));
   }
@@ -157,8 +185,7 @@ void run_verb(const Flags& flags) {
     paths.erase(paths.begin());
     require(!paths.empty(), "lade load: no data given beside the recipe");
   }
-  const io::Dataset dataset =
-      io::open(paths, open_options(flags.data, recipe ? &*recipe : nullptr));
+  const io::Dataset dataset = open_data(paths, flags.data, recipe ? &*recipe : nullptr);
   if (!recipe) recipe = default_recipe(dataset, limits_of(flags.data));
   LoaderArguments arguments = loader_arguments(flags.loader, *recipe);
   if (!flags.data.memory_budget.empty()) {
@@ -175,7 +202,8 @@ void run_verb(const Flags& flags) {
     options.overwrite = flags.overwrite;
     io::write_file(flags.digest, run.lines, options);
   }
-  const Json facts = facts_of(loader, flags, run, dataset);
+  Json facts = facts_of(loader, flags, run, dataset);
+  if (flags.headspace) facts["headspace"] = headspace_of(loader, flags);
   out(flags.common.json ? facts.dump() + "\n" : table_of(facts));
 }
 
@@ -188,6 +216,8 @@ void add_load(CLI::App& app) {
   verb->add_option("--epochs", flags->epochs, "1.");
   verb->add_flag("--explain", flags->explain,
                  "First say what will be done, on stderr.");
+  verb->add_flag("--headspace", flags->headspace,
+                 "Also say what a loader that costs nothing would give.");
   verb->add_option("--digest", flags->digest,
                    "JSON lines, one per batch, go to this file.");
   verb->add_option("--digest-kind", flags->digest_kind, "ids or content.");

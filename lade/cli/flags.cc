@@ -6,6 +6,7 @@
 #include <CLI/CLI.hpp>
 #include <charconv>
 
+#include "lade/cli/command.h"
 #include "lade/core/build.h"
 #include "lade/core/progress.h"
 
@@ -93,6 +94,7 @@ void add_reader_flags(CLI::App& verb, DataFlags& flags) {
   group.list("--types", flags.types, "COLUMN=TYPE of a text file; repeatable.");
   group.list("--dates", flags.dates,
              "COLUMN=PATTERN, for example date=%y%m%d; repeatable.");
+  group.list("--columns", flags.columns, "What may be read; repeatable.");
   group.text("--memory-budget", flags.memory_budget, "Bytes, or as in 2GiB.");
   verb.add_option("--threads", flags.threads, "0 = all that may be used.")
       ->group("Data");
@@ -108,13 +110,14 @@ void add_reader_flags(CLI::App& verb, DataFlags& flags) {
 void add_open_flags(CLI::App& verb, DataFlags& flags) {
   add_reader_flags(verb, flags);
   const DataGroup group{verb};
-  group.list("--columns", flags.columns, "What may be read; repeatable.");
   group.text("--filters", flags.filters,
              "Which events are kept, for example \"amount > 0\".");
   group.text("--schema", flags.schema, "exact, promote or union, between files.");
   group.text("--manifest", flags.manifest, "use or ignore.");
   group.text("--fingerprint", flags.fingerprint, "fast or full.");
-  group.text("--cache-dir", flags.cache_dir, "Where an index may be kept.");
+  group.text(
+      "--cache-dir", flags.cache_dir,
+      "Where an index, and copies of what is too large to be grouped, may be kept.");
 }
 
 void add_recipe_flags(CLI::App& verb, RecipeFlags& flags, const char* about_output) {
@@ -177,6 +180,8 @@ io::OpenOptions open_options(const DataFlags& flags, const Recipe* recipe) {
           fmt::format("--threads: must be >= 0, got {}", flags.threads));
   options.threads = flags.threads;
   options.limits = limits_of(flags);
+  options.poll = leave_if_asked;
+  set_convert(options);
   auto& policies = options.policies;
   if (!flags.on_bad.empty()) policies.on_bad = parse_on_bad(flags.on_bad);
   if (!flags.max_bad.empty()) policies.max_bad = max_bad_of(flags.max_bad);
@@ -190,6 +195,14 @@ io::OpenOptions open_options(const DataFlags& flags, const Recipe* recipe) {
   options.source =
       source_of(flags, has_source ? *recipe->spec().source : io::SourceOptions{});
   return recipe == nullptr ? options : with_recipe(std::move(options), *recipe);
+}
+
+io::Dataset open_data(const std::vector<std::string>& paths, const DataFlags& flags,
+                      const Recipe* recipe) {
+  io::Dataset dataset = io::open(paths, open_options(flags, recipe));
+  for (const std::string& warning : dataset.warnings())
+    say("warning: " + warning + "\n");
+  return dataset;
 }
 
 }  // namespace lade::cli

@@ -55,6 +55,9 @@ io::SourceOptions source_of(const DataFlags& flags, io::SourceOptions base = {})
 /// Options of open; with a recipe, its [source], entity and time below the flags.
 /// Errors: ArgumentError naming flag, rule and value.
 io::OpenOptions open_options(const DataFlags& flags, const Recipe* recipe);
+/// Opens with them; says what is worth a word.
+io::Dataset open_data(const std::vector<std::string>& paths, const DataFlags& flags,
+                      const Recipe* recipe);
 
 /// Flags of `load`: arguments of the loader. What is not given may come from [loader].
 struct LoaderFlags {

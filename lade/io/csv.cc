@@ -53,7 +53,12 @@ struct CsvReader::State {
   Index bad_rows = 0;
   ReadReport report;
   std::size_t next_block = 0;  // to convert
-  std::deque<std::shared_ptr<const Chunk>> ready;
+  struct Ready {
+    std::shared_ptr<const Chunk> chunk;
+    Index file = 0;
+  };
+  std::deque<Ready> ready;
+  Index last_file = 0;   // of the chunk given last
   Index kept_bytes = 0;  // of chunks that the first pass made
   bool failed = false;
 
@@ -157,6 +162,7 @@ void CsvReader::State::scan_pieces(CsvFramer& framer, CsvBlock block) {
   Wave now = frame(framer, blocks.empty() ? 1 : wave());
   while (!now.pieces.empty() || now.error) {
     Wave next;
+    if (options.poll) options.poll();
     std::vector<CsvScan> scans = scan_wave(now, framer, next);
     judge_pieces(now.pieces, std::move(scans), block);
     if (now.error) std::rethrow_exception(now.error);
@@ -206,7 +212,11 @@ void CsvReader::State::judge_pieces(const std::vector<CsvPiece>& pieces,
 void CsvReader::State::fix_types() {
   for (std::size_t c = 0; c < plan.columns.size(); ++c) {
     CsvColumn& column = plan.columns[c];
-    if (!column.given) column.type = evidence[c].type();
+    if (column.given) continue;
+    const auto& keys = options.keys;
+    const bool key = std::find(keys.begin(), keys.end(), column.name) != keys.end();
+    const bool unknown = key && rows_seen == 0;
+    column.type = unknown ? ColumnType{.kind = Kind::i64} : evidence[c].type();
   }
   for (const Index c : plan.selected) {
     const CsvColumn& column = plan.columns[static_cast<std::size_t>(c)];
@@ -244,6 +254,7 @@ CsvConverted CsvReader::State::convert(const CsvBlock& block) {
 
 void CsvReader::State::convert_wave() {
   const std::size_t count = std::min(wave(), blocks.size() - next_block);
+  if (options.poll) options.poll();
   std::vector<CsvConverted> converted(count);
   Reservation text;
   if (options.ledger) {
@@ -276,7 +287,7 @@ void CsvReader::State::accept(const CsvBlock& block, CsvConverted converted) {
     converted.chunk->reservation =
         Reservation(options.ledger, Account::decode, converted.chunk->bytes, "csv");
   }
-  ready.push_back(std::move(converted.chunk));
+  ready.push_back({std::move(converted.chunk), block.file});
 }
 
 void CsvReader::State::count_cut(const CsvBlock& block) {
@@ -300,7 +311,10 @@ CsvReader::CsvReader(std::vector<std::string> paths, CsvOptions options)
   state.plan.limits = state.options.limits;
   state.plan.on_bad = state.options.policies.on_bad;
   state.plan.nulls = CsvNulls(state.options.source.nulls);
-  for (const std::string& path : paths) state.scan(path);
+  for (const std::string& path : paths) {
+    if (state.options.poll) state.options.poll();
+    state.scan(path);
+  }
   state.fix_types();
 }
 
@@ -309,6 +323,7 @@ CsvReader::CsvReader(CsvReader&&) noexcept = default;
 
 const Schema& CsvReader::schema() const { return state_->schema; }
 Index CsvReader::rows_seen() const { return state_->rows_seen; }
+Index CsvReader::file() const { return state_->last_file; }
 const ReadReport& CsvReader::report() const { return state_->report; }
 
 Index CsvReader::decoded_bytes() const {
@@ -334,8 +349,9 @@ std::shared_ptr<const Chunk> CsvReader::next() {
     throw;
   }
   if (state.ready.empty()) return nullptr;
-  auto chunk = std::move(state.ready.front());
+  auto [chunk, file] = std::move(state.ready.front());
   state.ready.pop_front();
+  state.last_file = file;
   return chunk;
 }
 

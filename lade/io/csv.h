@@ -4,6 +4,7 @@
 // the second pass converts what that was too early for. Blocks of rows go in parallel.
 #pragma once
 
+#include <functional>
 #include <memory>
 #include <string>
 #include <vector>
@@ -31,6 +32,8 @@ struct CsvOptions {
   std::shared_ptr<Ledger>
       ledger;              // text and chunks are charged to it; nullptr = nobody
   Files* files = nullptr;  // nullptr = real_files()
+  /// Called now and then; what it throws ends the reading.
+  std::function<void()> poll = {};
 };
 
 /// Reads one or more CSV files with the same columns as a stream of chunks.
@@ -40,6 +43,8 @@ struct CsvOptions {
 /// value;
 ///          ArgumentError for options, unknown columns (nearest name); IoError. The
 ///          error is the first in file order.
+/// Types:   where no row was met, keys without a type given are int64: nothing says
+///          what else they are, and a time must be a number.
 /// Memory:  keep_bytes, and about (4 * threads + 1) blocks of text and what they
 /// convert
 ///          to, whatever the size of the files.
@@ -60,6 +65,8 @@ class CsvReader {
   /// The next rows in file order; nullptr at the end, for ever after. Chunks without
   /// rows do not occur.
   std::shared_ptr<const Chunk> next();
+  /// Which of the paths the last chunk came from; its rows are of this file alone.
+  Index file() const;
   /// Balanced and complete when `next` has returned nullptr.
   const ReadReport& report() const;
 

@@ -13,6 +13,15 @@ namespace lade::io {
 Dataset::Dataset(std::shared_ptr<const State> state) : state_(std::move(state)) {}
 
 const Schema& Dataset::schema() const { return state_->schema; }
+const std::vector<UnsupportedColumn>& Dataset::unsupported() const {
+  return state_->unsupported;
+}
+Index Dataset::column(std::string_view name, std::string_view where) const {
+  require_supported(state_->unsupported, name,
+                    state_->files.empty() ? "table" : state_->files.front());
+  return find_column(state_->schema, name, where);
+}
+
 const std::string& Dataset::entity() const { return state_->entity_name; }
 const std::string& Dataset::time() const { return state_->time_name; }
 Index Dataset::events() const { return state_->events; }
@@ -64,8 +73,8 @@ Index Dataset::decoded_bytes(const std::vector<std::string>& columns) const {
   Index rows = 0;
   for (const auto& group : state_->index.row_groups()) rows += group.rows;
   Index bytes = 0;
-  for (const auto& column : columns) {
-    const Index position = find_column(state_->schema, column, "decoded_bytes");
+  for (const auto& name : columns) {
+    const Index position = column(name, "decoded_bytes");
     bytes += rows *
              width(state_->schema.fields[static_cast<std::size_t>(position)].type.kind);
   }
@@ -108,23 +117,32 @@ std::vector<Index> all_columns(const Schema& schema) {
   return out;
 }
 
-std::vector<Index> offered_columns(const Schema& schema, const OpenOptions& options) {
+std::vector<Index> offered_columns(const Schema& schema, const OpenOptions& options,
+                                   const std::vector<UnsupportedColumn>& unsupported,
+                                   const std::string& source) {
   require(!options.filter || !options.filter_text.empty(),
           "open: a filter needs filter_text, its place in the fingerprint");
   std::set<Index> positions;
+  const auto offer = [&](const std::string& name, std::string_view where) {
+    require_supported(unsupported, name, source);
+    positions.insert(find_column(schema, name, where));
+  };
   if (options.columns) {
-    for (const auto& column : *options.columns) {
-      positions.insert(find_column(schema, column, "open: columns"));
-    }
+    for (const auto& column : *options.columns) offer(column, "open: columns");
   } else {
     const auto all = all_columns(schema);
     positions.insert(all.begin(), all.end());
   }
-  if (!options.entity.empty())
-    positions.insert(find_column(schema, options.entity, "open: entity"));
-  if (!options.time.empty())
-    positions.insert(find_column(schema, options.time, "open: time"));
+  if (!options.entity.empty()) offer(options.entity, "open: entity");
+  if (!options.time.empty()) offer(options.time, "open: time");
   return {positions.begin(), positions.end()};
+}
+
+std::string left_out(const std::vector<UnsupportedColumn>& unsupported,
+                     const OpenOptions& options) {
+  if (unsupported.empty() || options.columns) return "";
+  return "columns of types that cannot be read are left out: " +
+         list_unsupported(unsupported);
 }
 
 void finish_state(Dataset::State& state) {

@@ -8,6 +8,7 @@
 #include <optional>
 #include <span>
 #include <string>
+#include <string_view>
 #include <vector>
 
 #include "lade/core/expression.h"
@@ -19,6 +20,7 @@
 #include "lade/io/file.h"
 #include "lade/io/index.h"
 #include "lade/io/source.h"
+#include "lade/io/unsupported.h"
 
 namespace lade::io {
 
@@ -33,6 +35,8 @@ struct OpenOptions {
   std::string schema = "exact";      // exact | promote | union
   std::string manifest = "use";      // use | ignore
   std::string fingerprint = "fast";  // fast | full
+  /// Where an index goes if the data's own directory cannot be written; and with
+  /// `convert`, copies of what is too large to be grouped in memory.
   std::string cache_dir;
   Index memory_budget = 0;  // 0 = default_memory_budget()
   int threads = 0;          // 0 = usable_cpus(), for indexing and text
@@ -41,6 +45,14 @@ struct OpenOptions {
   std::function<Program(const Schema&)> filter;
   std::string filter_text;
   Files* files = nullptr;
+  /// Makes a dataset directory at `target` out of the files, columns as
+  /// options.columns says; set_convert (lade/recipe/open.h) gives it.
+  std::function<void(const std::vector<std::string>& paths, const std::string& target,
+                     const OpenOptions& options, bool overwrite)>
+      convert = {};
+  /// Called now and then, on the thread that opens; what it throws ends the opening,
+  /// and nothing is left behind.
+  std::function<void()> poll = {};
 };
 
 class DatasetReader;
@@ -50,7 +62,13 @@ class DatasetReader;
 /// Threads: every member from any thread.
 class Dataset {
  public:
-  const Schema& schema() const;       // of all columns, in file order
+  const Schema& schema() const;  // of all columns, in file order
+  /// Columns of the files that are of types that are not read, and so not in schema().
+  const std::vector<UnsupportedColumn>& unsupported() const;
+  /// Position of a column in schema().
+  /// Errors: ArgumentError "`where`: unknown column ...", with the nearest name;
+  ///         DataError `table.type` for one of unsupported().
+  Index column(std::string_view name, std::string_view where) const;
   const std::string& entity() const;  // column name, "" = none
   const std::string& time() const;
   Index sequences() const;
@@ -76,7 +94,7 @@ class Dataset {
   std::shared_ptr<Ledger> ledger() const;
 
   /// A reader of these columns; nullptr = the dataset's own ledger.
-  /// Errors: ArgumentError with the nearest name for an unknown column.
+  /// Errors: as column().
   DatasetReader reader(const std::vector<std::string>& columns,
                        std::shared_ptr<Ledger> ledger = nullptr) const;
 
@@ -150,7 +168,8 @@ class DatasetReader {
 /// Errors: IoError if there is no file; ArgumentError for unknown columns (nearest
 /// name),
 ///         a float entity, text that would not fit (with the `lade convert` line and
-///         the bytes); DataError for what the bytes break.
+///         the bytes); DataError for what the bytes break, and `table.type` for a
+///         column asked for whose type is not read.
 Dataset open(const std::vector<std::string>& paths, const OpenOptions& options);
 
 /// A dataset over Arrow data in memory, grouped by entity and time.

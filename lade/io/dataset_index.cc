@@ -63,7 +63,9 @@ StoreOptions store_options(const OpenRequest& request) {
   options.on_bad = request.policies.on_bad;
   options.hash_all = request.options.fingerprint == "full";
   options.threads = request.options.threads;
+  options.on_truncated = request.policies.on_truncated;
   options.files = request.options.files;
+  options.poll = request.options.poll;
   return options;
 }
 
@@ -86,6 +88,7 @@ IndexTables index_store(const OpenRequest& request, const FileStore& store) {
   index_options.policies = request.policies;
   index_options.threads = options.threads;
   index_options.lost = store.report();
+  index_options.poll = options.poll;
   std::vector<Index> wanted;
   if (options.filter) {
     index_options.filter = options.filter(schema);
@@ -116,22 +119,39 @@ std::string index_name(const std::string& fingerprint) {
   return "index-" + fingerprint.substr(0, 16);
 }
 
-PlannedIndex plan_index(const std::string& directory, const Manifest& manifest,
-                        const OpenOptions& options) {
+namespace {
+
+OpenRequest request_of(const Manifest& manifest, const OpenOptions& options) {
   OpenRequest request;
   request.options = options;
   if (request.options.files == nullptr) request.options.files = &real_files();
   if (request.options.threads <= 0) request.options.threads = usable_cpus();
   request.manifest = manifest;
   take_recorded(request);
-  request.found = listed_files(manifest, directory);
-  const FileStore store(request.found, store_options(request));
+  return request;
+}
+
+PlannedIndex plan_index(const FileStore& store, const OpenRequest& request) {
   PlannedIndex planned;
   planned.fingerprint = hex(fingerprint_with_options(
       fingerprint_of_files(store.prints()), request.options, request.policies));
   if (!needs_no_keys(request)) planned.name = index_name(planned.fingerprint);
   planned.tables = index_store(request, store);
   return planned;
+}
+
+}  // namespace
+
+PlannedIndex plan_index(const FileStore& store, const Manifest& manifest,
+                        const OpenOptions& options) {
+  return plan_index(store, request_of(manifest, options));
+}
+
+PlannedIndex plan_index(const std::string& directory, const Manifest& manifest,
+                        const OpenOptions& options) {
+  const OpenRequest request = request_of(manifest, options);
+  const FileStore store(listed_files(manifest, directory), store_options(request));
+  return plan_index(store, request);
 }
 
 }  // namespace lade::io

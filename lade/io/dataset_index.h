@@ -30,8 +30,10 @@ struct PlannedIndex {
   IndexTables tables;
 };
 
-/// Makes it from the files that the manifest lists; `directory` is where they are now.
-/// Errors: as index_store and FileStore.
+/// Makes it from the files that the manifest lists: those that are open, or those in
+/// `directory`, where they are now. Errors: as index_store and FileStore.
+PlannedIndex plan_index(const FileStore& store, const Manifest& manifest,
+                        const OpenOptions& options);
 PlannedIndex plan_index(const std::string& directory, const Manifest& manifest,
                         const OpenOptions& options);
 

@@ -37,7 +37,8 @@ struct Dataset::State {
   SequenceIndex index;
   std::vector<std::shared_ptr<const Chunk>> chunks;  // in memory: all columns, or ...
   std::shared_ptr<const RowGroupSource> source;      // ... to be read, and
-  std::vector<Index> offered;  // positions of the columns in the source
+  std::vector<Index> offered;                  // positions of the columns in the source
+  std::vector<UnsupportedColumn> unsupported;  // columns left out
   std::vector<std::string> files;
   std::shared_ptr<const std::vector<Index>> chosen;  // of a subset
   Index events = 0;
@@ -54,8 +55,16 @@ struct Dataset::State {
 };
 
 /// Positions of the columns to offer: `columns` (all if absent), entity and time, in
-/// the order of the schema. Errors: ArgumentError with the nearest name.
-std::vector<Index> offered_columns(const Schema& schema, const OpenOptions& options);
+/// the order of the schema. Errors: ArgumentError with the nearest name; DataError
+/// `table.type` for one that is `unsupported`.
+std::vector<Index> offered_columns(
+    const Schema& schema, const OpenOptions& options,
+    const std::vector<UnsupportedColumn>& unsupported = {},
+    const std::string& source = "");
+
+/// The word about columns that nobody chose and that are left out; "" if there is none.
+std::string left_out(const std::vector<UnsupportedColumn>& unsupported,
+                     const OpenOptions& options);
 
 /// Positions of all columns.
 std::vector<Index> all_columns(const Schema& schema);
@@ -69,6 +78,7 @@ struct DecodedRows {
   Schema schema;  // what is offered is chosen later
   std::vector<std::shared_ptr<const Chunk>> chunks;
   std::function<Place(Index chunk, Index row)> place;
+  std::vector<UnsupportedColumn> unsupported;  // left out of the schema
   std::vector<std::string> files;
   ReadReport report;  // of reading them; empty = all rows given
   ReadReport lost;    // of rows that are not among them
@@ -97,6 +107,8 @@ struct OpenRequest {
   std::optional<Manifest> manifest;
   std::shared_ptr<Ledger> ledger;
   std::vector<std::string> warnings;
+  std::vector<UnsupportedColumn> unsupported;
+  std::optional<std::vector<std::string>> all_columns;  // if some are unsupported
   Files& files() const { return *options.files; }
   Index half_budget() const { return ledger->budget() / 2; }
 };
@@ -109,8 +121,22 @@ void take_recorded(OpenRequest& request);
 Dataset open_text(OpenRequest request);
 /// Parquet and IPC files.
 Dataset open_store(OpenRequest request);
-/// "open: `what` need N bytes in memory ...", with the command that helps.
-std::string too_large(const OpenRequest& request, std::string_view what, Index bytes);
+/// The converted copy below cache_dir that an earlier opening made; nothing if there is
+/// none.
+std::optional<Dataset> find_converted(const OpenRequest& request, Hash128 data);
+
+/// Data that are too large to be grouped in memory, through a converted copy below
+/// cache_dir: made once for these files and options, by one process while others wait,
+/// and known by its name.
+///
+/// Errors: ArgumentError "open: `what` need N bytes in memory ..." with the command
+/// that
+///         helps, if no cache_dir is given; those of converting.
+Dataset open_converted(const OpenRequest& request, Hash128 data, std::string_view what,
+                       Index bytes);
+
+/// Makes a directory and those above it. Errors: IoError.
+void make_directories(Files& files, const std::string& path);
 
 /// Fills the members that follow from the index.
 void finish_state(Dataset::State& state);

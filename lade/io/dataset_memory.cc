@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 // Datasets over rows that are decoded already.
 #include <arrow/record_batch.h>
+#include <arrow/type.h>
 
 #include <algorithm>
 #include <limits>
@@ -9,6 +10,7 @@
 #include "lade/io/dataset_gather.h"
 #include "lade/io/dataset_internal.h"
 #include "lade/io/index_build.h"
+#include "lade/io/interrupt.h"
 
 namespace lade::io {
 
@@ -80,13 +82,16 @@ std::pair<std::int64_t, std::int64_t> time_bounds(
 
 /// Moves the rows so that every sequence is one run; rewrites runs and row groups.
 std::vector<std::shared_ptr<const Chunk>> regroup(DecodedRows& rows,
-                                                  IndexTables& tables, int threads) {
+                                                  IndexTables& tables,
+                                                  const OpenOptions& options,
+                                                  int threads) {
   std::vector<const Chunk*> from;
   for (const auto& chunk : rows.chunks) from.push_back(chunk.get());
   const auto& fields = rows.schema.fields;
   std::vector<MergedDictionary> merged(fields.size());
   std::vector<const MergedDictionary*> merged_or_null(fields.size(), nullptr);
-  parallel_for(static_cast<Index>(fields.size()), threads, [&](Index c) {
+  Interrupt interrupt(options.poll);
+  interrupt.parallel(static_cast<Index>(fields.size()), threads, [&](Index c) {
     if (fields[at(c)].type.kind != Kind::text) return;
     merged[at(c)] = merge_dictionaries(from, c);
     merged_or_null[at(c)] = &merged[at(c)];
@@ -94,7 +99,7 @@ std::vector<std::shared_ptr<const Chunk>> regroup(DecodedRows& rows,
 
   const auto plans = plan_chunks(tables);
   std::vector<std::shared_ptr<const Chunk>> out(plans.size());
-  parallel_for(static_cast<Index>(plans.size()), threads, [&](Index p) {
+  interrupt.parallel(static_cast<Index>(plans.size()), threads, [&](Index p) {
     const ChunkPlan& plan = plans[at(p)];
     std::vector<GatherRun> runs;
     for (Index r = tables.first_run[at(plan.first_sequence)];
@@ -165,6 +170,17 @@ void hash_column(Hasher& hasher,
   }
 }
 
+/// The columns of a batch that can be read; the others are named.
+Schema schema_of(const RecordBatch& batch, const std::string& source,
+                 std::vector<UnsupportedColumn>& unsupported) {
+  ReadableColumns readable = readable_columns(*batch->schema(), source);
+  unsupported = std::move(readable.unsupported);
+  arrow::FieldVector fields;
+  for (const int position : readable.positions)
+    fields.push_back(batch->schema()->field(position));
+  return import_schema(arrow::Schema(std::move(fields)), source);
+}
+
 }  // namespace
 
 Hash128 fingerprint_of_rows(const Schema& schema,
@@ -189,9 +205,10 @@ Dataset group_in_memory(DecodedRows rows, const OpenOptions& options) {
   state->policies = resolve(options.policies, options.source.policies);
   state->threads = options.threads > 0 ? options.threads : usable_cpus();
   state->ledger = rows.ledger;
+  state->unsupported = rows.unsupported;
   state->files = rows.files;
   state->warnings = rows.warnings;
-  const auto offered = offered_columns(rows.schema, options);
+  const auto offered = offered_columns(rows.schema, options, rows.unsupported);
   const Hash128 data = rows.fingerprint == Hash128{}
                            ? fingerprint_of_rows(rows.schema, rows.chunks)
                            : rows.fingerprint;
@@ -209,6 +226,7 @@ Dataset group_in_memory(DecodedRows rows, const OpenOptions& options) {
   index_options.threads = state->threads;
   index_options.before = rows.report;
   index_options.lost = rows.lost;
+  index_options.poll = options.poll;
   if (options.filter) index_options.filter = options.filter(rows.schema);
   IndexTables tables = build_index(keys, index_options);
 
@@ -228,7 +246,7 @@ Dataset group_in_memory(DecodedRows rows, const OpenOptions& options) {
                                                 std::to_string(bytes) +
                                                 " bytes in memory, memory_budget is " +
                                                 std::to_string(rows.ledger->budget()));
-    state->chunks = regroup(rows, tables, state->threads);
+    state->chunks = regroup(rows, tables, options, state->threads);
   }
   state->index = SequenceIndex(std::make_shared<const IndexTables>(std::move(tables)));
   finish_state(*state);
@@ -243,10 +261,12 @@ Dataset from_batches(const std::vector<RecordBatch>& batches,
       options.layout == "auto" || options.layout == "flat",
       "open: layout must be auto or flat, got \"" + escape_text(options.layout) + "\"");
   const std::string source = "table";
-  const Schema all = import_schema(*batches[0]->schema(), source);
   DecodedRows rows;
+  const Schema all = schema_of(batches[0], source, rows.unsupported);
   std::vector<std::string> names;
-  auto wanted = offered_columns(all, options);
+  auto wanted = offered_columns(all, options, rows.unsupported, source);
+  if (auto word = left_out(rows.unsupported, options); !word.empty())
+    rows.warnings.push_back(std::move(word));
   if (options.filter) wanted = all_columns(all);  // it may look at any
   for (const Index c : wanted) {
     rows.schema.fields.push_back(all.fields[at(c)]);
@@ -258,7 +278,8 @@ Dataset from_batches(const std::vector<RecordBatch>& batches,
   std::vector<Index> first_row;
   Index count = 0;
   for (const auto& batch : batches) {
-    const Schema other = import_schema(*batch->schema(), source);
+    std::vector<UnsupportedColumn> unsupported;
+    const Schema other = schema_of(batch, source, unsupported);
     for (const Field& field : rows.schema.fields) {
       const Index c = other.find(field.name);
       if (c >= 0 && other.fields[at(c)].type == field.type) continue;
@@ -268,6 +289,7 @@ Dataset from_batches(const std::vector<RecordBatch>& batches,
           "batches must have the same columns: " + to_string(field.type) + " and " +
               (c < 0 ? "no such column" : to_string(other.fields[at(c)].type)));
     }
+    if (options.poll) options.poll();
     rows.chunks.push_back(import_chunk(batch, names, source));
     first_row.push_back(count);
     count += batch->num_rows();

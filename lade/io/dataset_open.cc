@@ -91,13 +91,6 @@ void take_recorded(OpenRequest& request) {
   }
 }
 
-std::string too_large(const OpenRequest& request, std::string_view what, Index bytes) {
-  return "open: " + std::string(what) + " need " + std::to_string(bytes) +
-         " bytes in memory, half of memory_budget is " +
-         std::to_string(request.half_budget()) + "; convert them first: " +
-         convert_command(request.paths, request.options.entity, request.options.time);
-}
-
 Dataset open(const std::vector<std::string>& paths, const OpenOptions& options) {
   OpenRequest request;
   request.options = options;
@@ -120,7 +113,7 @@ Dataset open(const std::vector<std::string>& paths, const OpenOptions& options) 
   take_recorded(request);
   own.policies = {request.policies.on_bad, request.policies.max_bad,
                   request.policies.on_truncated, request.policies.on_disorder};
-  request.found = discover(paths, own.source, own.limits, *own.files);
+  request.found = discover(paths, own.source, own.limits, *own.files, own.poll);
   check_listed(request);
   return request.found.format == "csv" ? open_text(std::move(request))
                                        : open_store(std::move(request));

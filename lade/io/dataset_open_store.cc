@@ -62,7 +62,7 @@ class Indexer {
     for (;;) {
       if (auto found = read(directory)) return found;
       try {
-        make_directories(std::string(directory_of(directory)));
+        make_directories(files, std::string(directory_of(directory)));
         WriteOptions options;
         options.files = &files;
         options.overwrite = true;
@@ -72,7 +72,9 @@ class Indexer {
         }
         IndexTables tables = index_store(request_, store_);
         try {
+          if (request_.options.poll) request_.options.poll();
           write_index(tables, fingerprint_, out, files);
+          if (request_.options.poll) request_.options.poll();
           out.commit();
         } catch (const IoError&) {
           return in_memory(std::move(tables));
@@ -86,6 +88,7 @@ class Indexer {
         if (error.error_number() != EWOULDBLOCK) return std::nullopt;
       }
       waited = true;
+      if (request_.options.poll) request_.options.poll();
       std::this_thread::sleep_for(std::chrono::milliseconds(20));
     }
   }
@@ -119,18 +122,6 @@ class Indexer {
                       });
   }
 
-  void make_directories(const std::string& path) const {
-    Files& files = request_.files();
-    if (files.exists(path)) return;
-    const std::string above(directory_of(path));
-    if (above != path) make_directories(above);
-    try {
-      files.make_directory(path);
-    } catch (const IoError& error) {
-      if (error.error_number() != EEXIST) throw;
-    }
-  }
-
   const OpenRequest& request_;
   const FileStore& store_;
   std::string fingerprint_;
@@ -138,24 +129,29 @@ class Indexer {
 
 /// All offered columns decoded and grouped: what scattered rows need to be read at all.
 Dataset regroup_in_memory(OpenRequest request, const FileStore& store, Hash128 data) {
-  auto wanted = offered_columns(store.schema(), request.options);
+  auto wanted = offered_columns(store.schema(), request.options, store.unsupported(),
+                                store.paths().front());
   if (request.options.filter) wanted = all_columns(store.schema());
   Index bytes = 0;
   for (Index g = 0; g < static_cast<Index>(store.row_groups().size()); ++g) {
     bytes += store.decoded_bytes(g, wanted);
   }
-  require(bytes <= request.half_budget(),
-          too_large(request,
-                    "the rows are scattered (fewer than 8 of a sequence together) and",
-                    bytes));
+  if (bytes > request.half_budget()) {
+    request.all_columns = store.schema().names();
+    return open_converted(
+        request, data,
+        "the rows are scattered (fewer than 8 of a sequence together) and", bytes);
+  }
   DecodedRows rows;
   for (const Index c : wanted)
     rows.schema.fields.push_back(store.schema().fields[at(c)]);
   const auto pool = make_ledger_pool(request.ledger);
   for (Index g = 0; g < static_cast<Index>(store.row_groups().size()); ++g) {
+    if (request.options.poll) request.options.poll();
     rows.chunks.push_back(hold_chunk(store.read(g, wanted, pool.get()), pool));
   }
   rows.place = [&store](Index g, Index row) { return store.place(g, row); };
+  rows.unsupported = store.unsupported();
   rows.files = store.paths();
   rows.lost = store.report();
   rows.ledger = request.ledger;
@@ -165,6 +161,17 @@ Dataset regroup_in_memory(OpenRequest request, const FileStore& store, Hash128 d
 }
 
 }  // namespace
+
+void make_directories(Files& files, const std::string& path) {
+  if (files.exists(path)) return;
+  const std::string above(directory_of(path));
+  if (above != path) make_directories(files, above);
+  try {
+    files.make_directory(path);
+  } catch (const IoError& error) {
+    if (error.error_number() != EEXIST) throw;
+  }
+}
 
 Dataset open_store(OpenRequest request) {
   const OpenOptions& options = request.options;
@@ -190,7 +197,12 @@ Dataset open_store(OpenRequest request) {
   source->place = [store](Index g, Index row) { return store->place(g, row); };
   state->source = std::move(source);
   state->files = store->paths();
-  state->offered = offered_columns(store->schema(), options);
+  state->unsupported = store->unsupported();
+  request.unsupported = store->unsupported();
+  state->offered = offered_columns(store->schema(), options, store->unsupported(),
+                                   store->paths().front());
+  if (auto word = left_out(store->unsupported(), options); !word.empty())
+    request.warnings.push_back(std::move(word));
   for (const Index c : state->offered) {
     state->schema.fields.push_back(store->schema().fields[at(c)]);
   }

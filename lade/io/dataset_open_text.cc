@@ -1,9 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
 #include <algorithm>
 
-#include "lade/io/csv.h"
 #include "lade/io/dataset_internal.h"
 #include "lade/io/fingerprint.h"
+#include "lade/io/text_files.h"
 
 namespace lade::io {
 
@@ -26,6 +26,7 @@ Dataset open_text(OpenRequest request) {
   csv.block_bytes =
       std::clamp(request.ledger->budget() / 64, Index{64} << 10, Index{1} << 20);
   csv.files = options.files;
+  csv.poll = options.poll;
   for (const auto& key : {options.entity, options.time}) {
     if (!key.empty()) csv.keys.push_back(key);
   }
@@ -37,38 +38,33 @@ Dataset open_text(OpenRequest request) {
       }
     }
   }
-  std::vector<std::string> paths;
   std::vector<FilePrint> prints;
+  Interrupt interrupt(options.poll);
   for (const FoundFile& file : request.found.files) {
-    require(file.parts.empty(),
-            "open: key=value directories of text files are not read");
-    paths.push_back(file.path);
     const auto opened = request.files().open(file.path, OpenMode::read);
-    prints.push_back(
-        {file.relative, opened->bytes(),
-         options.fingerprint == "full" ? hash_of_all(*opened) : hash_of_ends(*opened)});
+    prints.push_back({file.relative, opened->bytes(),
+                      options.fingerprint == "full" ? hash_of_all(*opened, &interrupt)
+                                                    : hash_of_ends(*opened)});
   }
-  CsvReader reader(paths, csv);
-  require(reader.decoded_bytes() <= request.half_budget(),
-          too_large(request, "the columns of the text", reader.decoded_bytes()));
+  const Hash128 data = fingerprint_of_files(prints);
+  if (auto copy = find_converted(request, data)) return *copy;
+  TextFiles reader(request.found, csv);
+  if (const Index bytes = reader.decoded_bytes(); bytes > request.half_budget())
+    return open_converted(request, data, "the columns of the text", bytes);
   DecodedRows rows;
   rows.schema = reader.schema();
-  while (auto chunk = reader.next()) rows.chunks.push_back(std::move(chunk));
-  rows.report = reader.report();
-  rows.files = paths;
-  rows.ledger = request.ledger;
-  rows.fingerprint = fingerprint_of_files(prints);
-  std::vector<Index> first_row;
-  Index count = 0;
-  for (const auto& chunk : rows.chunks) {
-    first_row.push_back(count);
-    count += chunk->rows;
+  std::vector<Place> places;
+  for (TextFiles::Piece piece = reader.next(); piece.chunk; piece = reader.next()) {
+    rows.chunks.push_back(std::move(piece.chunk));
+    places.push_back(std::move(piece.place));
   }
-  rows.place = [source = paths.size() == 1 ? paths[0] : request.found.root, first_row](
-                   Index chunk, Index row) {
-    Place place;
-    place.source = source;
-    place.row = first_row[at(chunk)] + row;
+  rows.report = reader.report();
+  rows.files = reader.paths();
+  rows.ledger = request.ledger;
+  rows.fingerprint = data;
+  rows.place = [places = std::move(places)](Index chunk, Index row) {
+    Place place = places[at(chunk)];
+    place.row = *place.row + row;
     return place;
   };
   return group_in_memory(std::move(rows), options);

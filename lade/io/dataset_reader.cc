@@ -123,8 +123,8 @@ DatasetReader Dataset::reader(const std::vector<std::string>& columns,
   state->dataset = state_;
   state->ledger = std::move(ledger);
   state->pool = make_ledger_pool(state->ledger);
-  for (const auto& column : columns) {
-    const Index position = find_column(state_->schema, column, "reader");
+  for (const auto& name : columns) {
+    const Index position = column(name, "reader");
     state->positions.push_back(position);
     if (state_->source)
       state->stored_positions.push_back(state_->offered[at(position)]);

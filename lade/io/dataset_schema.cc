@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "lade/io/dataset_schema.h"
 
+#include <algorithm>
 #include <array>
 #include <charconv>
 #include <cstring>
@@ -211,6 +212,44 @@ Schema merge_schemas(std::span<const FileColumns> files, std::string_view mode) 
   for (const auto& file : files.subspan(1)) add_file(files[0], file, mode, schema);
   add_parts(files, schema);
   return schema;
+}
+
+std::vector<UnsupportedColumn> merge_unsupported(std::span<const FileColumns> files,
+                                                 std::string_view mode) {
+  std::vector<UnsupportedColumn> out = files[0].unsupported;
+  const auto find = [](const std::vector<UnsupportedColumn>& in,
+                       const std::string& name) {
+    return std::find_if(in.begin(), in.end(),
+                        [&](const UnsupportedColumn& one) { return one.name == name; });
+  };
+  for (const FileColumns& file : files) {
+    for (const UnsupportedColumn& column : file.unsupported) {
+      const auto known = find(out, column.name);
+      if (known != out.end() && known->type != column.type) {
+        refuse(files[0], file, column.name,
+               "column is " + escape_text(column.type) + " here and " +
+                   escape_text(known->type) + " before");
+      }
+      if (known != out.end()) continue;
+      if (mode != "union")
+        refuse(files[0], file, column.name, "column is not in the first file");
+      out.push_back(column);
+    }
+  }
+  for (const FileColumns& file : files) {
+    for (const UnsupportedColumn& column : out) {
+      const Index readable = file.schema.find(column.name);
+      if (readable >= 0) {
+        refuse(files[0], file, column.name,
+               "column is " + to_string(file.schema.fields[at(readable)].type) +
+                   " here and " + escape_text(column.type) + " elsewhere");
+      }
+      if (mode != "union" &&
+          find(file.unsupported, column.name) == file.unsupported.end())
+        refuse(files[0], file, column.name, "column is missing");
+    }
+  }
+  return out;
 }
 
 Column widen_column(const Column& column, const ColumnType& type, Index rows,

@@ -10,6 +10,7 @@
 #include <vector>
 
 #include "lade/core/sequence.h"
+#include "lade/io/unsupported.h"
 
 namespace lade::io {
 
@@ -18,6 +19,7 @@ struct FileColumns {
   std::string path;
   Schema schema;
   std::vector<std::pair<std::string, std::string>> parts;
+  std::vector<UnsupportedColumn> unsupported = {};
 };
 
 /// The schema of all files: the columns of the first in its order, then those that only
@@ -29,6 +31,12 @@ struct FileColumns {
 /// both files,
 ///         the column and its types; `dataset.parts` if a part is a column as well.
 Schema merge_schemas(std::span<const FileColumns> files, std::string_view mode);
+
+/// The columns that no file lets be read, in the order of first sight. What `exact` and
+/// `promote` ask of columns holds for them: the same names and types in every file.
+/// Errors: DataError `dataset.schema`.
+std::vector<UnsupportedColumn> merge_unsupported(std::span<const FileColumns> files,
+                                                 std::string_view mode);
 
 /// The narrowest type that holds every value of both exactly, if there is one: integers
 /// and floats only; other types must be equal.

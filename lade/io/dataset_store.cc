@@ -10,7 +10,6 @@
 #include <mutex>
 #include <variant>
 
-#include "lade/core/pool.h"
 #include "lade/io/ipc.h"
 #include "lade/io/parquet.h"
 
@@ -49,6 +48,7 @@ struct FileStore::OneFile {
   FoundFile found;
   DataFile data;
   Schema schema;
+  std::vector<UnsupportedColumn> unsupported;
   FilePrint print;
 };
 
@@ -65,9 +65,10 @@ FileStore::FileStore(const Discovery& found, const StoreOptions& options)
   const auto count = static_cast<Index>(found.files.size());
   files_.resize(at(count));
   std::vector<std::exception_ptr> errors(at(count));
-  parallel_for(count, options.threads, [&](Index i) {
+  Interrupt interrupt(options.poll);
+  interrupt.parallel(count, options.threads, [&](Index i) {
     try {
-      files_[at(i)] = read_footer(found.files[at(i)], found.format, options);
+      files_[at(i)] = read_footer(found.files[at(i)], found.format, options, interrupt);
     } catch (const DataError&) {
       if (options.on_bad != OnBad::skip) throw;
       errors[at(i)] = std::current_exception();
@@ -93,8 +94,12 @@ FileStore::FileStore(const Discovery& found, const StoreOptions& options)
   files_ = std::move(taken);
   std::vector<FileColumns> columns;
   for (const auto& file : files_) {
-    columns.push_back({file->found.path, file->schema, file->found.parts});
+    count_end(*file);
+    columns.push_back(
+        {file->found.path, file->schema, file->found.parts, file->unsupported});
   }
+  // First: a column that only one file lets be read is no missing one.
+  unsupported_ = merge_unsupported(columns, options.schema);
   schema_ = merge_schemas(columns, options.schema);
   Index first_row = 0;
   for (std::size_t f = 0; f < files_.size(); ++f) {
@@ -114,20 +119,24 @@ FileStore::FileStore(const Discovery& found, const StoreOptions& options)
   }
 }
 
-std::unique_ptr<FileStore::OneFile> FileStore::read_footer(
-    const FoundFile& found, const std::string& format, const StoreOptions& options) {
+std::unique_ptr<FileStore::OneFile> FileStore::read_footer(const FoundFile& found,
+                                                           const std::string& format,
+                                                           const StoreOptions& options,
+                                                           Interrupt& interrupt) {
   const bool ipc = format == "ipc";
   DataFile data =
-      ipc ? DataFile(IpcFile(*options.files, found.path, options.limits))
+      ipc ? DataFile(IpcFile(*options.files, found.path, options.limits,
+                             options.on_truncated))
           : DataFile(ParquetFile(*options.files, found.path, options.limits));
-  auto file = std::make_unique<OneFile>(OneFile{found, std::move(data), {}, {}});
+  auto file = std::make_unique<OneFile>(OneFile{found, std::move(data), {}, {}, {}});
   std::visit(
       [&](const auto& one) {
         file->schema = one.schema();
+        file->unsupported = one.unsupported();
         file->print = {found.relative, one.bytes(), one.footer_xxh3()};
         if (options.hash_all) {
           file->print.hash =
-              hash_of_all(*options.files->open(found.path, OpenMode::read));
+              hash_of_all(*options.files->open(found.path, OpenMode::read), &interrupt);
         }
         one.release();
       },
@@ -135,7 +144,20 @@ std::unique_ptr<FileStore::OneFile> FileStore::read_footer(
   return file;
 }
 
+/// A stream may be cut or have no end marker.
+void FileStore::count_end(const OneFile& file) {
+  const auto* ipc = std::get_if<IpcFile>(&file.data);
+  if (ipc == nullptr) return;
+  report_.unproven_end |= ipc->unproven_end();
+  if (!ipc->cut()) return;
+  ++report_.rows_seen;  // how many rows it had is not known: it counts as one
+  report_.drop(DropReason::truncated_tail, *ipc->cut());
+}
+
 const Schema& FileStore::schema() const { return schema_; }
+const std::vector<UnsupportedColumn>& FileStore::unsupported() const {
+  return unsupported_;
+}
 const std::vector<RowGroupEntry>& FileStore::row_groups() const { return row_groups_; }
 const std::vector<std::string>& FileStore::paths() const { return paths_; }
 const ReadReport& FileStore::report() const { return report_; }

@@ -4,6 +4,7 @@
 
 #include <arrow/type_fwd.h>
 
+#include <functional>
 #include <memory>
 #include <string>
 #include <vector>
@@ -24,7 +25,9 @@ struct StoreOptions {
   OnBad on_bad = OnBad::fail;  // of a whole file: fail or skip
   bool hash_all = false;       // every byte, not the footer
   int threads = 1;
+  OnTruncated on_truncated = OnTruncated::fail;  // of IPC streams
   Files* files = nullptr;
+  std::function<void()> poll = {};  // called now and then; what it throws ends it
 };
 
 /// Parquet or IPC files behind one schema.
@@ -41,10 +44,11 @@ class FileStore {
   ~FileStore();
 
   const Schema& schema() const;
+  const std::vector<UnsupportedColumn>& unsupported() const;  // left out of it
   const std::vector<RowGroupEntry>& row_groups() const;
   const std::vector<std::string>& paths() const;  // of the files taken, in order
   std::vector<FilePrint> prints() const;
-  const ReadReport& report() const;  // of files left out
+  const ReadReport& report() const;  // of files left out, of ends of streams
 
   /// Row group g: columns by position in schema(), in this order.
   /// Errors: those of the file; DataError `dataset.changed` if it has other rows.
@@ -60,6 +64,7 @@ class FileStore {
  private:
   struct OneFile;
   struct Recent;
+  void count_end(const OneFile& file);
   const OneFile& file_of(Index g) const;
   /// Columns of the file behind `positions`.
   std::vector<std::string> names_in(const OneFile& file,
@@ -67,12 +72,14 @@ class FileStore {
   void touch(std::int32_t file) const;
   static std::unique_ptr<OneFile> read_footer(const FoundFile& found,
                                               const std::string& format,
-                                              const StoreOptions& options);
+                                              const StoreOptions& options,
+                                              Interrupt& interrupt);
   std::shared_ptr<const Chunk> see_through_schema(
       const OneFile& file, const std::vector<Index>& positions, Index rows,
       std::shared_ptr<const Chunk> chunk) const;
 
   Schema schema_;
+  std::vector<UnsupportedColumn> unsupported_;
   std::vector<std::unique_ptr<OneFile>> files_;
   std::vector<std::string> paths_;
   std::vector<RowGroupEntry> row_groups_;

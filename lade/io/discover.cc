@@ -6,7 +6,7 @@
 #include <algorithm>
 #include <array>
 #include <cerrno>
-#include <set>
+#include <map>
 #include <string_view>
 
 namespace lade::io {
@@ -17,15 +17,16 @@ struct Suffix {
   std::string_view suffix;
   std::string_view format;  // "" = must be converted first
 };
-constexpr std::array<Suffix, 9> kSuffixes{{{".parquet", "parquet"},
-                                           {".arrow", "ipc"},
-                                           {".ipc", "ipc"},
-                                           {".feather", "ipc"},
-                                           {".csv", "csv"},
-                                           {".tsv", "csv"},
-                                           {".dbn", ""},
-                                           {".dbn.zst", ""},
-                                           {".ts", ""}}};
+constexpr std::array<Suffix, 10> kSuffixes{{{".parquet", "parquet"},
+                                            {".arrow", "ipc"},
+                                            {".ipc", "ipc"},
+                                            {".arrows", "ipc"},
+                                            {".feather", "ipc"},
+                                            {".csv", "csv"},
+                                            {".tsv", "csv"},
+                                            {".dbn", ""},
+                                            {".dbn.zst", ""},
+                                            {".ts", ""}}};
 
 const Suffix* suffix_of(std::string_view name) {
   for (const Suffix& suffix : kSuffixes) {
@@ -76,11 +77,12 @@ std::string decode_percent(std::string_view text) {
 
 class Walker {
  public:
-  Walker(const SourceOptions& source, const Limits& limits, Files& files)
-      : source_(source), limits_(limits), files_(files) {}
+  Walker(const SourceOptions& source, const Limits& limits, Files& files,
+         const std::function<void()>& poll)
+      : source_(source), limits_(limits), files_(files), poll_(poll) {}
 
-  std::vector<std::string> found;  // paths of data files
-  std::set<std::string> formats;
+  std::vector<std::string> found;              // paths of data files
+  std::map<std::string, std::string> formats;  // with the first file of each
   std::string must_convert;  // a file of a format that is not read here
 
   /// A path that was typed: a file of any name, a directory or a glob.
@@ -108,6 +110,7 @@ class Walker {
   }
 
   void add_file(const std::string& path, bool named) {
+    if (poll_) poll_();
     const Suffix* suffix = suffix_of(file_name(path));
     if (suffix != nullptr && suffix->format.empty() &&
         (!named || source_.format.empty())) {
@@ -118,7 +121,7 @@ class Walker {
       if (suffix == nullptr) return;
       if (!source_.format.empty() && suffix->format != source_.format) return;
     }
-    formats.insert(format_of(path, source_));
+    formats.emplace(format_of(path, source_), path);
     found.push_back(path);
     if (static_cast<Index>(found.size()) > limits_.max_files) {
       throw DataError({path, {}, {}, "", "limits.max_files", ""},
@@ -219,6 +222,7 @@ class Walker {
   const SourceOptions& source_;
   const Limits& limits_;
   Files& files_;
+  const std::function<void()>& poll_;
   std::vector<std::pair<std::uint64_t, std::uint64_t>> above_;
 };
 
@@ -278,9 +282,10 @@ std::vector<std::pair<std::string, std::string>> parts_of(std::string_view relat
 }
 
 Discovery discover(const std::vector<std::string>& paths, const SourceOptions& source,
-                   const Limits& limits, Files& files) {
+                   const Limits& limits, Files& files,
+                   const std::function<void()>& poll) {
   require(!paths.empty(), "open: at least one path is needed");
-  Walker walker(source, limits, files);
+  Walker walker(source, limits, files, poll);
   for (const auto& path : paths) {
     require(!path.empty(), "open: a path must not be empty");
     walker.add(path);
@@ -297,12 +302,13 @@ Discovery discover(const std::vector<std::string>& paths, const SourceOptions& s
   }
   if (walker.formats.size() > 1) {
     std::string words;
-    for (const auto& format : walker.formats)
-      words += (words.empty() ? "" : ", ") + format;
+    for (const auto& [format, path] : walker.formats)
+      words += (words.empty() ? "" : ", ") + format + ": " + escape_text(path);
     throw ArgumentError("open: files of several formats (" + words +
-                        "); choose one by source format");
+                        "); a dataset has one: name its files alone, or choose those "
+                        "below a directory by source format");
   }
-  out.format = *walker.formats.begin();
+  out.format = walker.formats.begin()->first;
   const bool one_directory = paths.size() == 1 && files.exists(paths[0]) &&
                              files.stat(paths[0]).kind == FileKind::directory;
   if (one_directory) out.directory = paths[0];

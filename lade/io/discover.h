@@ -2,6 +2,7 @@
 // Which files a dataset consists of.
 #pragma once
 
+#include <functional>
 #include <string>
 #include <string_view>
 #include <utility>
@@ -39,8 +40,10 @@ struct Discovery {
 ///         formats are mixed, a file is named twice, or it must be converted first
 ///         (with the command); DataError `limits.max_files`, `limits.max_name_bytes`,
 ///         `limits.max_nesting`, `dataset.parts` if some files lack a `key=value` part.
+/// `poll` is called now and then; what it throws ends it.
 Discovery discover(const std::vector<std::string>& paths, const SourceOptions& source,
-                   const Limits& limits, Files& files);
+                   const Limits& limits, Files& files,
+                   const std::function<void()>& poll = {});
 
 /// The `key=value/` directories of a relative path, values with %XX decoded.
 std::vector<std::pair<std::string, std::string>> parts_of(std::string_view relative);

@@ -13,9 +13,11 @@ constexpr Index kEnd = Index{64} << 10;
 constexpr Index kBlock = Index{1} << 20;
 
 /// Feeds bytes [begin, end) of the file to the hasher.
-void hash_range(const File& file, Index begin, Index end, Hasher& hasher) {
+void hash_range(const File& file, Index begin, Index end, Hasher& hasher,
+                Interrupt* interrupt = nullptr) {
   std::vector<std::byte> block;
   while (begin < end) {
+    if (interrupt != nullptr) interrupt->check();
     block.resize(static_cast<std::size_t>(std::min(kBlock, end - begin)));
     file.read_at(begin, block);
     hasher.update(block);
@@ -55,9 +57,9 @@ std::uint64_t hash_of_ends(const File& file) {
   return hasher.digest64();
 }
 
-std::uint64_t hash_of_all(const File& file) {
+std::uint64_t hash_of_all(const File& file, Interrupt* interrupt) {
   Hasher hasher;
-  hash_range(file, 0, file.bytes(), hasher);
+  hash_range(file, 0, file.bytes(), hasher, interrupt);
   return hasher.digest64();
 }
 

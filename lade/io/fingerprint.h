@@ -7,6 +7,7 @@
 
 #include "lade/core/hash.h"
 #include "lade/io/file.h"
+#include "lade/io/interrupt.h"
 
 namespace lade::io {
 
@@ -24,7 +25,7 @@ Hash128 fingerprint_of_files(std::vector<FilePrint> files);
 /// KiB).
 std::uint64_t hash_of_ends(const File& file);
 
-/// XXH3-64 of every byte.
-std::uint64_t hash_of_all(const File& file);
+/// XXH3-64 of every byte; `interrupt` may end it.
+std::uint64_t hash_of_all(const File& file, Interrupt* interrupt = nullptr);
 
 }  // namespace lade::io

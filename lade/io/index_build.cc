@@ -5,8 +5,8 @@
 #include <numeric>
 #include <utility>
 
-#include "lade/core/pool.h"
 #include "lade/io/index_internal.h"
+#include "lade/io/interrupt.h"
 
 namespace lade::io {
 
@@ -91,7 +91,8 @@ IndexTables build_index(const KeySource& source, const IndexOptions& options) {
   if (source.time >= 0)
     require_time_type(fields[static_cast<std::size_t>(source.time)]);
   std::vector<GroupRuns> groups(source.row_groups.size());
-  parallel_for(static_cast<Index>(groups.size()), options.threads, [&](Index g) {
+  Interrupt interrupt(options.poll);
+  interrupt.parallel(static_cast<Index>(groups.size()), options.threads, [&](Index g) {
     groups[static_cast<std::size_t>(g)] = scan_row_group(source, options, g);
   });
 

@@ -31,6 +31,7 @@ struct IndexOptions {
   int threads = 1;
   ReadReport before;  // of what read the rows: its drops count as well
   ReadReport lost;    // of rows that came from elsewhere and are not among these
+  std::function<void()> poll = {};  // called now and then; what it throws ends it
 };
 
 /// Finds the runs of every sequence, sorted by (entity, time, storage order).

@@ -57,6 +57,58 @@ class OverlaidFile final : public ReadingFile {
   std::string_view bytes_;
 };
 
+/// The whole messages of a stream between a head and a tail that make them a file.
+class StreamAsFile final : public ReadingFile {
+ public:
+  StreamAsFile(std::shared_ptr<arrow::io::RandomAccessFile> inner, Index bytes,
+               std::string tail)
+      : inner_(std::move(inner)), bytes_(bytes), tail_(std::move(tail)) {}
+
+  arrow::Result<int64_t> GetSize() override { return size(); }
+  arrow::Result<int64_t> ReadAt(int64_t position, int64_t wanted, void* out) override {
+    wanted = std::clamp<Index>(size() - position, 0, wanted);
+    auto* to = static_cast<char*>(out);
+    copy(kIpcHead, 0, position, wanted, to);
+    copy(tail_, kHead + bytes_, position, wanted, to);
+    const Index begin = std::max(position, kHead);
+    const Index end = std::min(position + wanted, kHead + bytes_);
+    if (begin >= end) return wanted;
+    const auto got =
+        inner_->ReadAt(begin - kHead, end - begin, to + (begin - position));
+    if (!got.ok() || *got == end - begin) return got.ok() ? wanted : got;
+    return begin - position + *got;
+  }
+  arrow::Result<std::shared_ptr<arrow::Buffer>> ReadAt(int64_t position,
+                                                       int64_t wanted) override {
+    if (position >= kHead && position + wanted <= kHead + bytes_)
+      return inner_->ReadAt(position - kHead, wanted);
+    wanted = std::clamp<Index>(size() - position, 0, wanted);  // of head or tail: small
+    std::string bytes(static_cast<std::size_t>(wanted), '\0');
+    const auto got = ReadAt(position, wanted, bytes.data());
+    if (!got.ok()) return got.status();
+    bytes.resize(static_cast<std::size_t>(*got));
+    return arrow::Buffer::FromString(std::move(bytes));
+  }
+
+ private:
+  Index size() const { return kHead + bytes_ + static_cast<Index>(tail_.size()); }
+  static constexpr Index kHead = static_cast<Index>(kIpcHead.size());
+
+  /// The part of `text`, which lies at `at`, that is in [position, position + wanted).
+  static void copy(std::string_view text, Index at, Index position, Index wanted,
+                   char* out) {
+    const Index begin = std::max(position, at);
+    const Index end = std::min(position + wanted, at + static_cast<Index>(text.size()));
+    if (begin >= end) return;
+    std::memcpy(out + (begin - position), text.data() + (begin - at),
+                static_cast<std::size_t>(end - begin));
+  }
+
+  std::shared_ptr<arrow::io::RandomAccessFile> inner_;
+  Index bytes_;
+  std::string tail_;
+};
+
 /// The error of a status, under the format's own rule: what Arrow found wrong in bytes
 /// is the file's fault.
 void check_ipc(const arrow::Status& status, const std::string& path,
@@ -121,30 +173,49 @@ arrow::ipc::IpcReadOptions read_options(arrow::MemoryPool* pool) {
   return options;
 }
 
+/// The fields at these positions, without metadata.
+std::shared_ptr<arrow::Schema> schema_of(const arrow::Schema& all,
+                                         const std::vector<int>& positions) {
+  arrow::FieldVector fields;
+  for (const int position : positions) fields.push_back(all.field(position));
+  return arrow::schema(std::move(fields));
+}
+
 }  // namespace
 
 struct IpcFile::State {
   std::string path;
   Limits limits;
+  OnTruncated on_truncated;
   ReopenedFile file;
   IpcLayout layout;
   std::shared_ptr<arrow::Schema> arrow_schema;
   Schema schema;
+  std::vector<int> fields;  // where its columns are among all stored ones
+  std::vector<UnsupportedColumn> unsupported;
   Index file_bytes = 0;
   std::atomic<Index> bytes_read{0};
 
-  State(Files& files, const std::string& file_path, const Limits& file_limits)
-      : path(file_path), limits(file_limits), file(files, file_path) {
+  State(Files& files, const std::string& file_path, const Limits& file_limits,
+        OnTruncated on_cut)
+      : path(file_path),
+        limits(file_limits),
+        on_truncated(on_cut),
+        file(files, file_path) {
     const std::shared_ptr<const File> opened = file.get();
     file_bytes = opened->bytes();
-    layout = read_ipc_layout(*opened, limits);
-    const auto reader = reader_over(opened, {}, nullptr);
-    arrow_schema = reader->schema()->WithMetadata(nullptr);
+    layout = read_ipc_layout(*opened, limits, on_truncated);
+    const auto reader = reader_over(opened, -1, {}, nullptr);
     metadata = reader->metadata();
+    ReadableColumns readable = readable_columns(*reader->schema(), path);
+    fields = std::move(readable.positions);
+    unsupported = std::move(readable.unsupported);
+    arrow_schema = schema_of(*reader->schema(), fields);
     schema = import_schema(*arrow_schema, path);
     check_schema(schema, path, limits);
     check_ratio(schema, layout.rows, file_bytes, path, limits);
-    if (reader->num_record_batches() != static_cast<int>(layout.batches.size())) {
+    if (!layout.stream &&
+        reader->num_record_batches() != static_cast<int>(layout.batches.size())) {
       throw DataError({.source = path, .rule = "ipc.footer"},
                       "batches are counted in two ways");
     }
@@ -152,45 +223,62 @@ struct IpcFile::State {
 
   std::shared_ptr<const arrow::KeyValueMetadata> metadata;
 
+  /// A reader that knows all batches of a file; of a stream batch b alone, as its
+  /// first.
   std::shared_ptr<arrow::ipc::RecordBatchFileReader> reader_over(
-      const std::shared_ptr<const File>& opened, std::vector<int> fields,
+      const std::shared_ptr<const File>& opened, Index b, std::vector<int> included,
       arrow::MemoryPool* pool) {
     auto options = read_options(pool);
-    options.included_fields = std::move(fields);
-    const auto source = std::make_shared<OverlaidFile>(
-        arrow_file(opened, &bytes_read, pool), layout.footer_offset, layout.footer);
+    options.included_fields = std::move(included);
+    auto inner = arrow_file(opened, &bytes_read, pool);
+    std::shared_ptr<arrow::io::RandomAccessFile> source;
+    if (layout.stream) {
+      source = std::make_shared<StreamAsFile>(std::move(inner), layout.end,
+                                              stream_tail(layout, b));
+    } else {
+      source = std::make_shared<OverlaidFile>(std::move(inner), layout.footer_offset,
+                                              layout.footer);
+    }
     return take_ipc(arrow::ipc::RecordBatchFileReader::Open(source, options), path,
                     "ipc.footer", layout.footer_offset);
   }
 
   std::shared_ptr<const File> open_file() {
     return file.get([&](const File& again) {
-      return read_ipc_layout(again, limits).footer_xxh3 == layout.footer_xxh3;
+      return read_ipc_layout(again, limits, on_truncated).footer_xxh3 ==
+             layout.footer_xxh3;
     });
   }
 
+  /// Stored positions of the columns; all that can be read if `names` is empty.
   std::vector<int> find(const std::vector<std::string>& names) const {
+    if (names.empty()) return fields;
     std::vector<int> found;
     for (const std::string& name : names) {
       const Index position = schema.find(name);
       if (position < 0) {
+        require_supported(unsupported, name, path);
         throw ArgumentError(escape_text(path) + ": " +
                             unknown_name("column", name, schema.names()));
       }
-      found.push_back(static_cast<int>(position));
+      found.push_back(fields[static_cast<std::size_t>(position)]);
     }
     return found;
   }
 };
 
-IpcFile::IpcFile(Files& files, const std::string& path, const Limits& limits)
-    : state_(std::make_unique<State>(files, path, limits)) {}
+IpcFile::IpcFile(Files& files, const std::string& path, const Limits& limits,
+                 OnTruncated on_truncated)
+    : state_(std::make_unique<State>(files, path, limits, on_truncated)) {}
 IpcFile::~IpcFile() = default;
 IpcFile::IpcFile(IpcFile&&) noexcept = default;
 IpcFile& IpcFile::operator=(IpcFile&&) noexcept = default;
 
 const std::string& IpcFile::path() const { return state_->path; }
 const Schema& IpcFile::schema() const { return state_->schema; }
+const std::vector<UnsupportedColumn>& IpcFile::unsupported() const {
+  return state_->unsupported;
+}
 std::shared_ptr<arrow::Schema> IpcFile::arrow_schema() const {
   return state_->arrow_schema;
 }
@@ -207,6 +295,8 @@ Index IpcFile::bytes_read() const {
   return state_->bytes_read.load(std::memory_order_relaxed);
 }
 void IpcFile::release() const { state_->file.release(); }
+bool IpcFile::unproven_end() const { return state_->layout.unproven_end; }
+const std::optional<Place>& IpcFile::cut() const { return state_->layout.cut; }
 
 std::optional<std::string> IpcFile::metadata(std::string_view key) const {
   if (!state_->metadata) return std::nullopt;
@@ -225,15 +315,16 @@ RecordBatch IpcFile::read(Index b, const std::vector<std::string>& columns,
   ascending.erase(std::unique(ascending.begin(), ascending.end()), ascending.end());
   const Index offset = state_->layout.batches[static_cast<std::size_t>(b)].offset;
   const std::string& path = state_->path;
-  const auto reader = state_->reader_over(state_->open_file(), ascending, pool);
+  const auto reader = state_->reader_over(state_->open_file(), b, ascending, pool);
+  const int number = state_->layout.stream ? 0 : static_cast<int>(b);
   RecordBatch batch =
-      take_ipc(reader->ReadRecordBatch(static_cast<int>(b)), path, "ipc.batch", offset);
+      take_ipc(reader->ReadRecordBatch(number), path, "ipc.batch", offset);
   if (batch->num_rows() != batch_rows(b)) {
     throw DataError({.source = path, .offset = offset, .rule = "file.changed"},
                     "a batch has other rows than when the file was opened");
   }
   check_ipc(batch->ValidateFull(), path, "ipc.batch", offset);
-  if (wanted.empty()) return batch->ReplaceSchemaMetadata(nullptr);
+  if (columns.empty()) return batch->ReplaceSchemaMetadata(nullptr);
   std::vector<int> order;
   for (const int column : wanted) {
     order.push_back(
@@ -247,88 +338,6 @@ RecordBatch IpcFile::read(Index b, const std::vector<std::string>& columns,
 std::shared_ptr<const Chunk> IpcFile::read_chunk(
     Index b, const std::vector<std::string>& columns, arrow::MemoryPool* pool) const {
   return import_chunk(read(b, columns, pool), {}, state_->path, pool);
-}
-
-bool is_ipc_file(const File& file) {
-  if (file.bytes() < 6) return false;
-  char head[6];
-  file.read_at(0, std::as_writable_bytes(std::span(head)));
-  return std::memcmp(head, "ARROW1", 6) == 0;
-}
-
-struct IpcStream::State {
-  std::string path;
-  std::shared_ptr<const File> file;
-  std::string head;
-  std::shared_ptr<arrow::io::RandomAccessFile> source;
-  std::shared_ptr<arrow::ipc::RecordBatchStreamReader> reader;
-  std::shared_ptr<arrow::Schema> arrow_schema;
-  Schema schema;
-  bool unproven_end = false;
-
-  bool ended = false;
-
-  /// True if the bytes [at, end of file) end with the marker: a continuation and length
-  /// 0, or, of old, a length 0 alone. No bytes at all are an end too, but prove
-  /// nothing.
-  bool marked_end(Index at) const {
-    const Index left = file->bytes() - at;
-    std::uint32_t words[2] = {1, 1};
-    const Index bytes = std::min<Index>(left, sizeof words);
-    file->read_at(file->bytes() - bytes, std::as_writable_bytes(std::span(words))
-                                             .first(static_cast<std::size_t>(bytes)));
-    if (left >= 8) return words[0] == 0xFFFFFFFF && words[1] == 0;
-    if (left == 0 || (left == 4 && words[0] == 0)) return left == 4;
-    throw DataError({.source = path, .offset = at, .rule = "ipc.cut"},
-                    "the stream ends inside a message's length");
-  }
-};
-
-IpcStream::IpcStream(Files& files, const std::string& path, const Limits& limits,
-                     arrow::MemoryPool* pool)
-    : state_(std::make_unique<State>()) {
-  state_->path = path;
-  state_->file = files.open(path, OpenMode::read);
-  state_->head = read_stream_head(*state_->file, limits);
-  state_->source = std::make_shared<OverlaidFile>(
-      arrow_file(state_->file, nullptr, pool), 0, state_->head);
-  state_->reader = take_ipc(
-      arrow::ipc::RecordBatchStreamReader::Open(state_->source, read_options(pool)),
-      path, "ipc.schema", 0);
-  state_->arrow_schema = state_->reader->schema()->RemoveMetadata();
-  state_->schema = import_schema(*state_->arrow_schema, path);
-  check_schema(state_->schema, path, limits);
-}
-IpcStream::~IpcStream() = default;
-IpcStream::IpcStream(IpcStream&&) noexcept = default;
-IpcStream& IpcStream::operator=(IpcStream&&) noexcept = default;
-
-const Schema& IpcStream::schema() const { return state_->schema; }
-std::shared_ptr<arrow::Schema> IpcStream::arrow_schema() const {
-  return state_->arrow_schema;
-}
-bool IpcStream::unproven_end() const { return state_->unproven_end; }
-
-RecordBatch IpcStream::next() {
-  if (state_->ended) return nullptr;
-  const Index at = state_->source->Tell().ValueOr(0);
-  RecordBatch batch;
-  const arrow::Status status = state_->reader->ReadNext(&batch);
-  const Index after = state_->source->Tell().ValueOr(0);
-  const bool at_end = after >= state_->file->bytes();
-  check_ipc(status, state_->path, at_end ? "ipc.cut" : "ipc.batch", at);
-  if (batch == nullptr) {
-    if (!at_end) {
-      throw DataError({.source = state_->path, .offset = after, .rule = "ipc.trailing"},
-                      std::to_string(state_->file->bytes() - after) +
-                          " bytes follow the end of the stream");
-    }
-    state_->unproven_end = !state_->marked_end(at);
-    state_->ended = true;
-    return nullptr;
-  }
-  check_ipc(batch->ValidateFull(), state_->path, "ipc.batch", at);
-  return batch->ReplaceSchemaMetadata(nullptr);
 }
 
 }  // namespace lade::io

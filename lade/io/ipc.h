@@ -17,30 +17,37 @@
 #include "lade/core/table.h"
 #include "lade/io/file.h"
 #include "lade/io/manifest.h"
+#include "lade/io/unsupported.h"
 #include "lade/io/writer.h"
 
 namespace lade::io {
 
-/// An open Arrow IPC file (`.arrow`, `.feather` V2): footer checked, batches read by
-/// number.
+/// An open Arrow IPC file (`.arrow`, `.feather` V2) or stream (`.arrows`): footer, or
+/// the head of every message, checked; batches read by number.
 ///
-/// Columns are given by name, in the order wanted; an empty list means all.
+/// Columns are given by name, in the order wanted; an empty list means all. Those of
+/// types that are not read are named by unsupported() and left out of everything else.
 /// Threads:  every const member from any thread.
 /// Lifetime: batches and chunks do not refer to the file.
 class IpcFile {
  public:
-  /// Reads and checks footer and schema; no batch is read.
+  /// Reads and checks footer and schema; no batch is read. A stream that ends inside a
+  /// message is refused, or with `stop` ends before it.
   ///
   /// Errors: IoError; DataError `ipc.magic`, `ipc.footer_length`, `ipc.footer`,
   ///         `ipc.metadata_length`, `ipc.body_length`, `ipc.ratio`, `limits.*`,
-  ///         `table.type`, `table.duplicate_column`.
-  IpcFile(Files& files, const std::string& path, const Limits& limits = {});
+  ///         `table.type` if no column can be read, `table.duplicate_column`; of
+  ///         streams `ipc.cut`, `ipc.schema`, `ipc.message`, `ipc.trailing` and, with
+  ///         `strict`, `ipc.unproven_end`.
+  IpcFile(Files& files, const std::string& path, const Limits& limits = {},
+          OnTruncated on_truncated = OnTruncated::fail);
   ~IpcFile();
   IpcFile(IpcFile&&) noexcept;
   IpcFile& operator=(IpcFile&&) noexcept;
 
   const std::string& path() const;
   const Schema& schema() const;
+  const std::vector<UnsupportedColumn>& unsupported() const;
   std::shared_ptr<arrow::Schema> arrow_schema() const;  // storage types only
   Index bytes() const;
   Index rows() const;
@@ -58,35 +65,11 @@ class IpcFile {
                                           const std::vector<std::string>& columns = {},
                                           arrow::MemoryPool* pool = nullptr) const;
   Index bytes_read() const;
+  bool unproven_end() const;  // a stream without its end marker
+  /// Where a stream is cut, if that is allowed and happened.
+  const std::optional<Place>& cut() const;
   /// As ParquetFile::release.
   void release() const;
-
- private:
-  struct State;
-  std::unique_ptr<State> state_;
-};
-
-/// True if the file starts as an IPC file does; false means a stream (or nothing of
-/// ours).
-bool is_ipc_file(const File& file);
-
-/// An Arrow IPC stream, batch by batch.
-///
-/// A stream may end at a message's border without its end marker; a cut there cannot be
-/// seen, so `unproven_end` says so. A cut inside a message is DataError `ipc.cut`.
-/// Threads: one.
-class IpcStream {
- public:
-  IpcStream(Files& files, const std::string& path, const Limits& limits = {},
-            arrow::MemoryPool* pool = nullptr);
-  ~IpcStream();
-  IpcStream(IpcStream&&) noexcept;
-  IpcStream& operator=(IpcStream&&) noexcept;
-  const Schema& schema() const;
-  std::shared_ptr<arrow::Schema> arrow_schema() const;
-  /// The next batch, after ValidateFull; nullptr at the end.
-  RecordBatch next();
-  bool unproven_end() const;  // known after the end
 
  private:
   struct State;

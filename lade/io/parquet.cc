@@ -104,14 +104,32 @@ ParquetFile::State::State(Files& files, const std::string& file_path,
   } catch (const parquet::ParquetException& error) {
     throw DataError({.source = path, .rule = "parquet.footer"}, error.what());
   }
-  schema = import_schema(*arrow_schema, path);
   if (metadata->num_columns() != footer.columns ||
-      static_cast<Index>(schema.fields.size()) != footer.columns ||
+      arrow_schema->num_fields() != static_cast<int>(footer.fields.size()) ||
       metadata->num_row_groups() != static_cast<int>(footer.group_rows.size())) {
     throw DataError({.source = path, .rule = "parquet.footer"},
                     "columns or row groups are counted in two ways");
   }
+  keep_readable();
   footer.bytes = {};
+}
+
+/// Goes on with the flat columns of types that are read.
+void ParquetFile::State::keep_readable() {
+  ReadableColumns readable = readable_columns(*arrow_schema, path);
+  arrow::FieldVector fields;
+  for (const int position : readable.positions) {
+    const ParquetField& stored = footer.fields[static_cast<std::size_t>(position)];
+    if (!stored.flat) {  // a list that Arrow sees as one of its values
+      throw DataError({.source = path, .column = stored.name, .rule = "parquet.footer"},
+                      "the column is nested and is not");
+    }
+    fields.push_back(arrow_schema->field(position));
+    leaves.push_back(static_cast<int>(stored.first_leaf));
+  }
+  arrow_schema = arrow::schema(std::move(fields));
+  schema = import_schema(*arrow_schema, path);
+  unsupported = std::move(readable.unsupported);
 }
 
 parquet::ReaderProperties ParquetFile::State::reader_properties(
@@ -135,7 +153,7 @@ void ParquetFile::State::require_group(Index g) const {
 }
 
 const ColumnChunkPlace& ParquetFile::State::chunk(Index g, int column) const {
-  return footer.chunks[static_cast<std::size_t>(g * footer.columns + column)];
+  return footer.chunks[static_cast<std::size_t>(g * footer.columns + leaf(column))];
 }
 
 std::vector<int> ParquetFile::State::find(const std::vector<std::string>& names) const {
@@ -146,6 +164,7 @@ std::vector<int> ParquetFile::State::find(const std::vector<std::string>& names)
   for (const std::string& name : names) {
     const Index c = schema.find(name);
     if (c < 0) {
+      require_supported(unsupported, name, path);
       throw ArgumentError(escape_text(path) + ": " +
                           unknown_name("column", name, schema.names()));
     }
@@ -172,6 +191,9 @@ ParquetFile& ParquetFile::operator=(ParquetFile&&) noexcept = default;
 
 const std::string& ParquetFile::path() const { return state_->path; }
 const Schema& ParquetFile::schema() const { return state_->schema; }
+const std::vector<UnsupportedColumn>& ParquetFile::unsupported() const {
+  return state_->unsupported;
+}
 std::shared_ptr<arrow::Schema> ParquetFile::arrow_schema() const {
   return state_->arrow_schema;
 }
@@ -206,7 +228,7 @@ Index ParquetFile::decoded_bytes(Index g,
     const ColumnType& type = state_->schema.fields[static_cast<std::size_t>(c)].type;
     bytes += rows * width(type.kind);
     if (type.kind == Kind::text)
-      bytes += group->ColumnChunk(c)->total_uncompressed_size();
+      bytes += group->ColumnChunk(state_->leaf(c))->total_uncompressed_size();
   }
   return bytes;
 }

@@ -18,6 +18,7 @@
 #include "lade/core/table.h"
 #include "lade/io/file.h"
 #include "lade/io/manifest.h"
+#include "lade/io/unsupported.h"
 #include "lade/io/writer.h"
 
 namespace lade::io {
@@ -37,19 +38,19 @@ struct ColumnStatistics {
 
 /// An open Parquet file: metadata checked, row groups read one at a time.
 ///
-/// Flat columns only. Everything is read with pread through `Files`; page checksums are
-/// verified; no Arrow thread, no extension type, no memory map.
-/// Columns are given by name, in the order wanted; an empty list means all.
-/// Threads:  every const member from any thread.
-/// Lifetime: batches and chunks do not refer to the file.
+/// Flat columns only: lists, structs and wide decimals are named by unsupported() and
+/// left out of everything else. Everything is read with pread through `Files`; page
+/// checksums are verified; no Arrow thread, no extension type, no memory map. Columns
+/// are given by name, in the order wanted; an empty list means all. Threads:  every
+/// const member from any thread. Lifetime: batches and chunks do not refer to the file.
 class ParquetFile {
  public:
   /// Reads and checks the footer; no page is read.
   ///
   /// Errors: IoError; DataError `parquet.magic`, `parquet.footer_length`,
   ///         `parquet.footer` (thrift), `parquet.encrypted`, `parquet.rows`,
-  ///         `parquet.offset`, `parquet.ratio`, `parquet.nested`, `limits.*` with the
-  ///         limit's name, `table.type`, `table.duplicate_column`.
+  ///         `parquet.offset`, `parquet.ratio`, `limits.*` with the limit's name,
+  ///         `table.type` if no column can be read, `table.duplicate_column`.
   ParquetFile(Files& files, const std::string& path, const Limits& limits = {});
   ~ParquetFile();
   ParquetFile(ParquetFile&&) noexcept;
@@ -57,6 +58,7 @@ class ParquetFile {
 
   const std::string& path() const;
   const Schema& schema() const;
+  const std::vector<UnsupportedColumn>& unsupported() const;
   /// The schema as Arrow sees it: storage types only.
   std::shared_ptr<arrow::Schema> arrow_schema() const;
   Index bytes() const;  // of the file
@@ -75,7 +77,8 @@ class ParquetFile {
   /// The columns of row group g, after ValidateFull; one or more batches, their rows in
   /// order.  Errors: DataError{file, row group, column, rule}: `parquet.page`,
   /// `parquet.checksum`, `parquet.values`, `file.changed`; std::bad_alloc when `pool`
-  /// refuses; ArgumentError with the nearest name for an unknown column.
+  /// refuses; ArgumentError with the nearest name for an unknown column, DataError
+  /// `table.type` for one that is not supported.
   std::vector<RecordBatch> read_row_group(Index g,
                                           const std::vector<std::string>& columns,
                                           arrow::MemoryPool* pool = nullptr) const;

@@ -15,23 +15,21 @@ constexpr std::string_view kArrowSchema = "ARROW:schema";
 constexpr std::string_view kInertSchema = "lade:ignored";
 static_assert(kArrowSchema.size() == kInertSchema.size());
 
-enum PhysicalType {
-  kBoolean,
-  kInt32,
-  kInt64,
-  kInt96,
-  kFloat,
-  kDouble,
-  kByteArray,
-  kFixed
-};
+// boolean, i32, i64, i96, float, double, byte array, fixed
 constexpr Index kWidths[] = {1, 4, 8, 12, 4, 8, 4, 0};
+constexpr std::int32_t kFixed = 7;
 constexpr std::int32_t kRepeated = 2;
 
 // Bytes of a text inside the footer, to be overwritten there.
 struct Span {
   Index at = 0;
   Index bytes = 0;
+};
+
+// A column as stored. Those of lists, maps and structs are counted, never decoded.
+struct Leaf {
+  Index width = 0;
+  bool flat = true;
 };
 
 class FooterWalk {
@@ -62,7 +60,7 @@ class FooterWalk {
       return false;
     });
     if (elements_ == 0) walk_.fail("the schema is missing");
-    footer_.columns = static_cast<Index>(widths_.size());
+    footer_.columns = static_cast<Index>(leaves_.size());
     check_rows();
     check_ratio();
     overwrite();
@@ -93,6 +91,9 @@ class FooterWalk {
       walk_.fail_limit("max_columns", limits_.max_columns, size - 1);
     }
     for (std::uint64_t i = 0; i < size; ++i) element(i == 0);
+    if (size > 0 && !open_groups_.empty()) {
+      walk_.fail("the schema ends, children of a group are missing");
+    }
     return true;
   }
 
@@ -130,14 +131,43 @@ class FooterWalk {
           return false;
       }
     });
+    if (children < 0)
+      walk_.fail("a group of " + std::to_string(children) + " children");
     if (root) {
-      root_children_ = children;
+      if (children > 0) open_groups_.push_back(children);
       return;
     }
-    if (children != 0 || type < 0 || repetition == kRepeated) {
-      refuse("parquet.nested",
-             "lists, maps and structs are not read, only flat columns", name);
+    if (open_groups_.empty()) walk_.fail("the root has fewer children than the schema");
+    if (open_groups_.size() == 1) {
+      footer_.fields.push_back({name, static_cast<Index>(leaves_.size()), true});
     }
+    if (children != 0 || type < 0 || repetition == kRepeated) {
+      footer_.fields.back().flat = false;
+    }
+    if (type < 0) {
+      if (children == 0) refuse("parquet.footer", "a group without children", name);
+      open_group(children);
+      return;
+    }
+    if (children != 0) refuse("parquet.footer", "a column with children", name);
+    leaf(name, type, length);
+    close_groups();
+  }
+
+  /// The elements that follow are inside the group.
+  void open_group(std::int32_t children) {
+    open_groups_.push_back(children);
+    if (static_cast<Index>(open_groups_.size()) > limits_.max_nesting) {
+      walk_.fail_limit("max_nesting", limits_.max_nesting, open_groups_.size());
+    }
+  }
+
+  /// An element is complete, and with it the groups it was the last of.
+  void close_groups() {
+    while (!open_groups_.empty() && --open_groups_.back() == 0) open_groups_.pop_back();
+  }
+
+  void leaf(const std::string& name, std::int32_t type, std::int32_t length) {
     if (type > kFixed)
       refuse("parquet.footer", "unknown type " + std::to_string(type), name);
     if (type == kFixed && (length <= 0 || length > limits_.max_value_bytes)) {
@@ -146,7 +176,8 @@ class FooterWalk {
           "fixed length must be in [1, max_value_bytes], got " + std::to_string(length),
           name);
     }
-    widths_.push_back(type == kFixed ? Index{length} : kWidths[type]);
+    leaves_.push_back(
+        {type == kFixed ? Index{length} : kWidths[type], footer_.fields.back().flat});
   }
 
   std::string column_name() {
@@ -160,10 +191,6 @@ class FooterWalk {
   bool row_groups(ThriftField field) {
     const std::uint64_t size = structs(field);
     if (elements_ == 0) walk_.fail("the schema must come before the row groups");
-    if (root_children_ != static_cast<std::int64_t>(widths_.size())) {
-      walk_.fail("the root has " + std::to_string(root_children_) +
-                 " children, the schema " + std::to_string(widths_.size()));
-    }
     if (size > static_cast<std::uint64_t>(limits_.max_row_groups)) {
       walk_.fail_limit("max_row_groups", limits_.max_row_groups, size);
     }
@@ -179,9 +206,9 @@ class FooterWalk {
     walk_struct(walk_, [&](ThriftField field) {
       if (field.id == 1) {
         const std::uint64_t size = structs(field);
-        if (size != widths_.size() || footer_.chunks.size() != first) {
+        if (size != leaves_.size() || footer_.chunks.size() != first) {
           walk_.fail(at_group() + std::to_string(size) + " columns, the schema has " +
-                     std::to_string(widths_.size()));
+                     std::to_string(leaves_.size()));
         }
         for (std::uint64_t c = 0; c < size; ++c) column_chunk();
         return true;
@@ -193,14 +220,14 @@ class FooterWalk {
       }
       return false;
     });
-    if (footer_.chunks.size() - first != widths_.size())
+    if (footer_.chunks.size() - first != leaves_.size())
       walk_.fail(at_group() + "no columns");
     if (rows < 0) refuse("parquet.rows", at_group() + "rows must be >= 0", "");
-    for (const Index values : values_) {
-      if (values != rows) {
+    for (std::size_t c = 0; c < leaves_.size(); ++c) {
+      if (leaves_[c].flat && values_[c] != rows) {
         refuse("parquet.rows",
                at_group() + std::to_string(rows) + " rows, a column has " +
-                   std::to_string(values) + " values",
+                   std::to_string(values_[c]) + " values",
                "");
       }
     }
@@ -314,7 +341,7 @@ class FooterWalk {
 
   void check_ratio() const {
     Index row_bytes = 0;
-    for (const Index width : widths_) row_bytes += width;
+    for (const Leaf& leaf : leaves_) row_bytes += leaf.flat ? leaf.width : 0;
     Index decoded = 0;
     Index allowed = 0;
     const bool wraps = __builtin_mul_overflow(row_bytes, footer_.rows, &decoded);
@@ -347,8 +374,8 @@ class FooterWalk {
   ThriftWalk walk_;
   Index elements_ = 0;
   Index group_ = 0;
-  std::int64_t root_children_ = 0;
-  std::vector<Index> widths_;
+  std::vector<std::int32_t> open_groups_;  // children that are still to come
+  std::vector<Leaf> leaves_;
   std::vector<Index> values_;  // of the columns of the current group
   std::vector<std::pair<Span, Span>> arrow_schemas_;
 };

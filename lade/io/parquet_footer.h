@@ -18,18 +18,26 @@ struct ColumnChunkPlace {
   Index bytes = 0;  // compressed
 };
 
+/// A child of the schema's root.
+struct ParquetField {
+  std::string name;
+  Index first_leaf = 0;
+  bool flat = true;  // one leaf, one value a row
+};
+
 struct ParquetFooter {
   std::string bytes;  // thrift, extension names made inert: what Arrow gets
   Index file_bytes = 0;
   Index rows = 0;
-  Index columns = 0;  // flat leaves
+  Index columns = 0;  // leaves
+  std::vector<ParquetField> fields;
   std::vector<Index> group_rows;
-  std::vector<ColumnChunkPlace> chunks;  // [group, column]
+  std::vector<ColumnChunkPlace> chunks;  // [group, leaf]
   std::uint64_t xxh3 = 0;                // of the footer as stored; the caller sets it
 };
 
-/// Checks a footer of a file of `file_bytes` bytes: structure and limits, flat columns,
-/// row counts that add up, chunks inside the file, decoded size within the ratio rule.
+/// Checks a footer of a file of `file_bytes` bytes: structure and limits, row
+/// counts that add up, chunks inside the file, decoded size within the ratio rule.
 /// Errors: DataError, as ParquetFile's constructor says.
 ParquetFooter check_footer(std::string bytes, Index file_bytes,
                            const std::string& source, const Limits& limits);

@@ -28,11 +28,15 @@ struct ParquetFile::State {
   ParquetFooter footer;
   std::shared_ptr<parquet::FileMetaData> metadata;
   std::shared_ptr<arrow::Schema> arrow_schema;
-  Schema schema;
+  Schema schema;            // of what can be read
+  std::vector<int> leaves;  // where its columns are among all stored ones
+  std::vector<UnsupportedColumn> unsupported;
   std::atomic<Index> bytes_read{0};
   std::atomic<Index> unverified_pages{0};
 
   parquet::ReaderProperties reader_properties(arrow::MemoryPool* pool) const;
+  void keep_readable();
+  int leaf(int column) const { return leaves[static_cast<std::size_t>(column)]; }
   /// Positions of the columns; all if `names` is empty.
   std::vector<int> find(const std::vector<std::string>& names) const;
   /// The open file, its footer the one that was checked.

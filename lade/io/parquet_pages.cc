@@ -8,7 +8,9 @@
 namespace lade::io {
 namespace {
 
-enum PageType { kData, kIndex, kDictionary, kDataV2 };
+constexpr std::int32_t kData = 0;  // 1 is of index pages
+constexpr std::int32_t kDictionary = 2;
+constexpr std::int32_t kDataV2 = 3;
 
 struct PageHeader {
   std::int32_t type = -1;

@@ -127,15 +127,15 @@ std::shared_ptr<arrow::ChunkedArray> ParquetFile::State::read(Index g, int colum
     properties.set_pre_buffer(false);
     properties.set_arrow_extensions_enabled(false);
     properties.set_read_dictionary(
-        column,
-        is_text(*arrow_schema->field(column)->type()) &&
-            readable_as_dictionary(*metadata->RowGroup(group)->ColumnChunk(column)));
+        leaf(column), is_text(*arrow_schema->field(column)->type()) &&
+                          readable_as_dictionary(
+                              *metadata->RowGroup(group)->ColumnChunk(leaf(column))));
     auto reader = parquet::arrow::FileReader::Make(
         pool,
         parquet::ParquetFileReader::Open(source, reader_properties(pool), metadata),
         properties);
     check_decoding(reader.status(), *this, g, column);
-    const auto table = (*reader)->ReadRowGroup(group, {column});
+    const auto table = (*reader)->ReadRowGroup(group, {leaf(column)});
     check_decoding(table.status(), *this, g, column);
     array = (*table)->column(0);
   } catch (const parquet::ParquetException&) {

@@ -90,7 +90,8 @@ ColumnStatistics ParquetFile::statistics(Index g, std::string_view column) const
   const ColumnType& type = state_->schema.fields[static_cast<std::size_t>(c)].type;
   ColumnStatistics out;
   try {
-    const auto chunk = state_->metadata->RowGroup(static_cast<int>(g))->ColumnChunk(c);
+    const auto chunk =
+        state_->metadata->RowGroup(static_cast<int>(g))->ColumnChunk(state_->leaf(c));
     if (!chunk->is_stats_set()) return out;
     const auto statistics = chunk->statistics();
     if (!statistics) return out;

@@ -11,7 +11,7 @@ Resident::Resident(const Dataset& dataset, const std::vector<std::string>& colum
   LADE_DCHECK(dataset.in_memory());
   std::vector<Index> positions;
   for (const auto& column : columns) {
-    positions.push_back(find_column(dataset.schema(), column, "reader"));
+    positions.push_back(dataset.column(column, "reader"));
   }
   for (const auto& chunk : dataset.state().chunks) {
     chunks_.push_back(select_columns(chunk, positions));

@@ -8,13 +8,14 @@
 namespace lade::io {
 namespace {
 
-constexpr std::array<std::pair<std::string_view, std::string_view>, 6> kSuffixes{{
+constexpr std::array<std::pair<std::string_view, std::string_view>, 7> kSuffixes{{
     {".csv", "csv"},
     {".tsv", "csv"},
     {".parquet", "parquet"},
     {".arrow", "ipc"},
     {".ipc", "ipc"},
     {".feather", "ipc"},
+    {".arrows", "ipc"},
 }};
 
 bool same(const std::optional<MaxBad>& a, const std::optional<MaxBad>& b) {
@@ -57,9 +58,10 @@ std::string format_of(std::string_view path, const SourceOptions& source) {
   for (const auto& [suffix, format] : kSuffixes) {
     if (path.ends_with(suffix)) return std::string(format);
   }
-  throw ArgumentError("source: " + escape_text(path) +
-                      " must end in .csv, .tsv, .parquet, .arrow, .ipc or .feather, or "
-                      "`format` must be given");
+  throw ArgumentError(
+      "source: " + escape_text(path) +
+      " must end in .csv, .tsv, .parquet, .arrow, .arrows, .ipc or .feather, or "
+      "`format` must be given");
 }
 
 std::string fingerprint_text(const SourceOptions& source) {

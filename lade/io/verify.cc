@@ -1,11 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "lade/io/verify.h"
 
-#include <algorithm>
-#include <array>
-
 #include "lade/core/hash.h"
 #include "lade/io/csv.h"
+#include "lade/io/fingerprint.h"
 #include "lade/io/ipc.h"
 #include "lade/io/parquet.h"
 
@@ -19,18 +17,28 @@ ReadReport all_given(Index rows) {
   return report;
 }
 
-ReadReport verify_parquet(Files& files, const std::string& path, const Limits& limits) {
-  const ParquetFile file(files, path, limits);
-  for (Index g = 0; g < file.row_groups(); ++g) file.read_chunk(g, {});
+ReadReport verify_parquet(Files& files, const std::string& path,
+                          const VerifyOptions& options) {
+  const ParquetFile file(files, path, options.limits);
+  for (Index g = 0; g < file.row_groups(); ++g) {
+    if (options.poll) options.poll();
+    file.read_chunk(g, {});
+  }
   ReadReport report = all_given(file.rows());
   report.unverified_pages = file.unverified_pages();
   return report;
 }
 
-ReadReport verify_ipc(Files& files, const std::string& path, const Limits& limits) {
-  const IpcFile file(files, path, limits);
-  for (Index b = 0; b < file.batches(); ++b) file.read_chunk(b, {});
-  return all_given(file.rows());
+ReadReport verify_ipc(Files& files, const std::string& path,
+                      const VerifyOptions& options) {
+  const IpcFile file(files, path, options.limits);
+  for (Index b = 0; b < file.batches(); ++b) {
+    if (options.poll) options.poll();
+    file.read_chunk(b, {});
+  }
+  ReadReport report = all_given(file.rows());
+  report.unproven_end = file.unproven_end();
+  return report;
 }
 
 ReadReport verify_csv(Files& files, const std::string& path,
@@ -41,6 +49,7 @@ ReadReport verify_csv(Files& files, const std::string& path,
   csv.limits = options.limits;
   csv.threads = options.threads;
   csv.files = &files;
+  csv.poll = options.poll;
   CsvReader reader({path}, csv);
   while (reader.next() != nullptr) {
   }
@@ -56,31 +65,25 @@ Files& files_of(const VerifyOptions& options) {
 ReadReport verify_file(const std::string& path, const VerifyOptions& options) {
   Files& files = files_of(options);
   const std::string format = format_of(path, options.source);
-  if (format == "parquet") return verify_parquet(files, path, options.limits);
-  if (format == "ipc") return verify_ipc(files, path, options.limits);
+  if (format == "parquet") return verify_parquet(files, path, options);
+  if (format == "ipc") return verify_ipc(files, path, options);
   return verify_csv(files, path, options);
 }
 
-void verify_listed(const std::string& path, const ManifestFile& listed, Files& files) {
+void verify_listed(const std::string& path, const ManifestFile& listed, Files& files,
+                   const std::function<void()>& poll) {
   const auto file = files.open(path, OpenMode::read);
   if (file->bytes() != listed.bytes) {
     throw DataError({.source = path, .rule = "manifest.bytes"},
                     std::to_string(listed.bytes) + " bytes in the manifest, " +
                         std::to_string(file->bytes()) + " in the file");
   }
-  Hasher hasher;
-  std::vector<std::byte> buffer(std::size_t{1} << 20U);
-  for (Index at = 0; at < file->bytes();) {
-    const Index n = std::min(file->bytes() - at, static_cast<Index>(buffer.size()));
-    const std::span<std::byte> part(buffer.data(), static_cast<std::size_t>(n));
-    file->read_at(at, part);
-    hasher.update(part);
-    at += n;
-  }
-  if (hasher.digest64() != listed.xxh3) {
-    throw DataError({.source = path, .rule = "manifest.xxh3"},
-                    "hash " + hex(listed.xxh3) + " in the manifest, " +
-                        hex(hasher.digest64()) + " of the file");
+  Interrupt interrupt(poll);
+  const std::uint64_t hash = hash_of_all(*file, &interrupt);
+  if (hash != listed.xxh3) {
+    throw DataError(
+        {.source = path, .rule = "manifest.xxh3"},
+        "hash " + hex(listed.xxh3) + " in the manifest, " + hex(hash) + " of the file");
   }
 }
 

@@ -50,6 +50,15 @@ std::string holder(const File& lock) {
   return pid.substr(0, pid.find(' '));
 }
 
+/// Nothing can be made beside `target`: the user knows its folder, not our names.
+[[noreturn]] void refuse_directory(const std::string& target, int error) {
+  const std::string directory(directory_of(target));
+  const bool absent = error == ENOENT || error == ENOTDIR;
+  throw IoError(
+      directory, error,
+      absent ? "writing into this folder; make it first" : "writing into this folder");
+}
+
 std::uint64_t random_name() {
   std::random_device device;
   return (std::uint64_t{device()} << 32) | device();
@@ -74,7 +83,11 @@ void sweep_one(Files& files, const std::string& path, std::int64_t after_s) {
 TargetLock::TargetLock(Files& files, const std::string& target)
     : files_(files), path_(lock_path(target)) {
   for (;;) {
-    file_ = files.open(path_, OpenMode::lock);
+    try {
+      file_ = files.open(path_, OpenMode::lock);
+    } catch (const IoError& error) {
+      refuse_directory(target, error.error_number());
+    }
     if (!file_->try_lock()) {
       throw IoError(target, EWOULDBLOCK,
                     "locking: another writer is at it, process " + holder(*file_));
@@ -139,7 +152,7 @@ std::unique_ptr<File> create_temporary(Files& files, const std::string& director
       file = files.open(path, OpenMode::create);
     } catch (const IoError& error) {
       if (error.error_number() == EEXIST) continue;
-      throw;
+      refuse_directory(join(directory, file_name(path)), error.error_number());
     }
     try {
       if (file->try_lock() && still_named(files, *file)) return file;

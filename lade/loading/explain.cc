@@ -131,6 +131,7 @@ std::string Loader::explain() const {
   std::string out;
   if (state_->dataset) {
     const io::Dataset& data = *state_->dataset;
+    out += line("layout", "flat");  // the one there is: a row is an event
     out += line("sequences", std::to_string(data.sequences()));
     out += line("events", std::to_string(data.events()));
     out += line("row groups", std::to_string(data.row_groups()));

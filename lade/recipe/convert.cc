@@ -19,6 +19,7 @@
 #include "lade/recipe/convert_keys.h"
 #include "lade/recipe/convert_output.h"
 #include "lade/recipe/convert_report.h"
+#include "lade/recipe/dataset_facts.h"
 
 namespace lade {
 namespace {
@@ -100,11 +101,11 @@ io::RowSorter::Options sorter_options(const Job& job, const ConvertInput& input,
 /// Reads everything into the sorter; returns what reading came to.
 ReadReport sort_rows(const Job& job, ConvertInput& input, io::RowSorter& sorter) {
   ReadReport report;
-  const bool text = input.keys_judged();
+  const bool text = input.is_text();
   KeyJudge judge({.entity = job.entity,
                   .time = job.time,
                   .policies = job.policies,
-                  .nulls_judged = text});
+                  .nulls_judged = input.keys_judged()});
   Index given = 0;
   for (ConvertPiece piece = input.next(); piece.chunk; piece = input.next()) {
     if (job.options.poll) job.options.poll();
@@ -134,15 +135,7 @@ io::Manifest manifest_of(const Job& job, const Schema& schema,
   io::Manifest manifest;
   manifest.kind = "dataset";
   manifest.files = report.files;
-  manifest.schema = schema;
-  manifest.created_by = "lade " LADE_VERSION;
-  manifest.set_text("entity", job.options.entity);
-  manifest.set_text("time", job.options.time);
-  manifest.set_text("layout", "flat");
-  const auto* time =
-      job.time < 0 ? nullptr : &schema.fields[static_cast<std::size_t>(job.time)].type;
-  const bool unit = time != nullptr && time->kind == Kind::time;
-  manifest.set_text("unit", unit ? name(time->unit) : std::string_view());
+  describe_dataset(manifest, schema, job.options.entity, job.options.time);
   manifest.set_integer("sequences", report.sequences);
   manifest.set_integer("events", report.events);
   manifest.more["policies"] = policies_json(job.policies);
@@ -157,6 +150,7 @@ void write_manifest(const Job& job, io::AtomicDirectory& directory,
   open.limits = job.options.limits;
   open.threads = job.options.threads;
   open.files = job.files;
+  open.poll = job.options.poll;
   const io::PlannedIndex index = io::plan_index(directory.part_path(), manifest, open);
   if (!index.name.empty()) {
     io::write_index(index.tables, index.fingerprint, directory, *job.files,
@@ -174,10 +168,7 @@ DatasetWriter::Options writer_options(const Job& job) {
   options.page_bytes = job.options.page_bytes;
   options.part_bytes = job.options.part_bytes;
   options.threads = job.options.threads;
-  options.metadata = {{"lade.entity", job.options.entity},
-                      {"lade.time", job.options.time},
-                      {"lade.layout", "flat"},
-                      {"lade.version", LADE_VERSION}};
+  options.metadata = footer_metadata(job.options.entity, job.options.time);
   return options;
 }
 
@@ -187,7 +178,7 @@ ConvertReport convert(const std::vector<std::string>& paths, const std::string& 
                       const ConvertOptions& options) {
   Job job = check(options);
   const io::Discovery found =
-      io::discover(paths, options.source, options.limits, *job.files);
+      io::discover(paths, options.source, options.limits, *job.files, options.poll);
   ConvertReport report;
   std::vector<std::string> inputs;
   for (const io::FoundFile& file : found.files) {

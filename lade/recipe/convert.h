@@ -3,6 +3,7 @@
 #pragma once
 
 #include <functional>
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -17,6 +18,10 @@ namespace lade {
 struct ConvertOptions {
   std::string entity;  // "" = all rows are one sequence
   std::string time;    // "" = input order
+  /// What is kept, besides entity and time; absent = all, of which none may be of a
+  /// type that is not read.
+  std::optional<std::vector<std::string>> columns = {};
+  std::string schema = "exact";  // exact | promote | union, between files
   io::SourceOptions source;
   io::PolicyOptions policies;  // given ones win over source.policies
   Limits limits;

@@ -24,7 +24,8 @@ struct ConvertPiece {
 /// Threads: one.
 class ConvertInput {
  public:
-  /// Footers, streams and text are read once: what does not fit together is refused.
+  /// Footers, heads of messages and text are read once: what does not fit together is
+  /// refused.
   ConvertInput(const io::Discovery& found, const ConvertOptions& options,
                const Policies& policies);
   ~ConvertInput();
@@ -33,10 +34,11 @@ class ConvertInput {
   Index rows() const;  // seen by the readers
   /// A piece without a chunk at the end.
   ConvertPiece next();
-  /// Whether the reader has judged keys itself (text).
+  bool is_text() const;
+  /// Whether the reader has judged the keys itself.
   bool keys_judged() const;
-  /// Of the reader, complete at the end: all rows if it has judged keys, else of rows
-  /// that are not among those given.
+  /// Of the reader, complete at the end: of text all rows, else of rows that are not
+  /// among those given.
   ReadReport report() const;
 
  private:

@@ -14,6 +14,7 @@
 #include "lade/io/index_file.h"
 #include "lade/recipe/convert.h"
 #include "lade/recipe/convert_report.h"
+#include "lade/recipe/dataset_facts.h"
 
 namespace lade {
 namespace {
@@ -34,16 +35,19 @@ io::Manifest read_old(io::Files& files, const std::string& directory,
 
 /// What the files hold now; every byte is read for its hash.
 std::vector<io::ManifestFile> list_files(const io::Discovery& found,
-                                         const io::FileStore& store, io::Files& files) {
+                                         const io::FileStore& store,
+                                         const ConvertOptions& options,
+                                         io::Files& files) {
   std::vector<io::ManifestFile> listed;
   const auto prints = store.prints();
+  io::Interrupt interrupt(options.poll);
   for (std::size_t f = 0; f < prints.size(); ++f) {
     io::ManifestFile file;
     file.path = prints[f].path;
     file.bytes = prints[f].bytes;
     file.footer_xxh3 = prints[f].hash;
     file.xxh3 = io::hash_of_all(
-        *files.open(io::join(found.root, file.path), io::OpenMode::read));
+        *files.open(io::join(found.root, file.path), io::OpenMode::read), &interrupt);
     for (const io::RowGroupEntry& group : store.row_groups()) {
       if (group.file == static_cast<std::int32_t>(f)) file.rows += group.rows;
     }
@@ -52,46 +56,39 @@ std::vector<io::ManifestFile> list_files(const io::Discovery& found,
   return listed;
 }
 
-void name_key(io::Manifest& manifest, const char* member, const std::string& given) {
-  if (!given.empty()) manifest.set_text(member, given);
-}
-
-/// The unit of the time column, "" for one that is no time.
-std::string unit_of(const Schema& schema, const std::string& time) {
-  const Index position = schema.find(time);
-  if (position < 0) return "";
-  const ColumnType& type = schema.fields[static_cast<std::size_t>(position)].type;
-  return type.kind == Kind::time ? std::string(name(type.unit)) : "";
-}
-
 }  // namespace
 
 ConvertReport refresh(const std::string& directory, const ConvertOptions& options) {
   io::Files& files = options.files != nullptr ? *options.files : io::real_files();
   io::Manifest manifest = read_old(files, directory, options.limits);
   const io::Discovery found =
-      io::discover({directory}, options.source, options.limits, files);
+      io::discover({directory}, options.source, options.limits, files, options.poll);
   require(found.format != "csv",
           "convert: refresh lists Parquet and IPC files, got text; convert it");
   io::OpenOptions open;
   open.limits = options.limits;
   open.threads = options.threads;
   open.files = &files;
-  name_key(manifest, "entity", options.entity);
-  name_key(manifest, "time", options.time);
+  open.poll = options.poll;
+  const auto key = [&](const char* member, const std::string& given) {
+    return given.empty() ? manifest.text(member).value_or("") : given;
+  };
+  const std::string entity = key("entity", options.entity);
+  const std::string time = key("time", options.time);
 
   io::StoreOptions how;
   how.limits = options.limits;
   how.files = &files;
+  how.poll = options.poll;
   const io::FileStore store(found, how);
-  manifest.files = list_files(found, store, files);
-  manifest.schema = store.schema();
-  manifest.created_by = "lade " LADE_VERSION;
-  for (const char* key : {"entity", "time"}) {
-    const std::string column = manifest.text(key).value_or("");
-    if (!column.empty()) io::find_column(manifest.schema, column, "convert");
+  manifest.files = list_files(found, store, options, files);
+  for (const std::string& column : {entity, time}) {
+    if (column.empty()) continue;
+    io::require_supported(store.unsupported(), column, store.paths().front());
+    io::find_column(store.schema(), column, "convert");
   }
-  const io::PlannedIndex index = io::plan_index(directory, manifest, open);
+  describe_dataset(manifest, store.schema(), entity, time);
+  const io::PlannedIndex index = io::plan_index(store, manifest, open);
 
   ConvertReport report;
   report.read = index.tables.report;
@@ -103,8 +100,6 @@ ConvertReport refresh(const std::string& directory, const ConvertOptions& option
   for (const io::ManifestFile& file : manifest.files) report.input_bytes += file.bytes;
   if (options.dry_run) return report;
 
-  manifest.set_text("unit",
-                    unit_of(manifest.schema, manifest.text("time").value_or("")));
   manifest.set_integer("sequences", report.sequences);
   manifest.set_integer("events", report.events);
   manifest.more["read"] = report_json(report.read);

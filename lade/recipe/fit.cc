@@ -7,7 +7,6 @@
 #include <string>
 #include <vector>
 
-#include "lade/core/unknown_name.h"
 #include "lade/recipe/json.h"
 
 namespace lade {
@@ -27,13 +26,11 @@ struct Columns {
   std::vector<std::size_t> of_input;
 };
 
-Columns columns_of(const std::vector<const InputSpec*>& inputs, const Schema& schema) {
+Columns columns_of(const std::vector<const InputSpec*>& inputs,
+                   const io::Dataset& dataset) {
   Columns columns;
   for (const InputSpec* input : inputs) {
-    if (schema.find(input->column) < 0) {
-      throw ArgumentError("[[input]] \"" + escape_text(input->name) + "\": " +
-                          unknown_name("column", input->column, schema.names()));
-    }
+    dataset.column(input->column, "[[input]] \"" + escape_text(input->name) + "\"");
     const auto found =
         std::find(columns.names.begin(), columns.names.end(), input->column);
     columns.of_input.push_back(static_cast<std::size_t>(found - columns.names.begin()));
@@ -85,7 +82,7 @@ Recipe fit(const Recipe& recipe, const io::Dataset& dataset,
   std::vector<FittedInput> fitted;
   const std::string fingerprint = hex(dataset.fingerprint());
   if (inputs.empty()) return recipe.with_fitted({}, fingerprint, dataset.events());
-  const Columns columns = columns_of(inputs, dataset.schema());
+  const Columns columns = columns_of(inputs, dataset);
   const io::DatasetReader reader = dataset.reader(columns.names, dataset.ledger());
   const std::vector<Index> first = first_rows(dataset);
 

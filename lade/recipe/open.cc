@@ -28,6 +28,7 @@ io::OpenOptions with_recipe(io::OpenOptions options, const Recipe& recipe) {
 
 io::Dataset open(const std::vector<std::string>& paths, const Recipe& recipe,
                  io::OpenOptions options) {
+  if (!options.convert) set_convert(options);
   return io::open(paths, with_recipe(std::move(options), recipe));
 }
 
@@ -48,13 +49,25 @@ ConvertOptions convert_options(const io::OpenOptions& options) {
   ConvertOptions convert;
   convert.entity = options.entity;
   convert.time = options.time;
+  convert.columns = options.columns;
+  convert.schema = options.schema;
   convert.source = options.source;
   convert.policies = options.policies;
   convert.limits = options.limits;
   convert.memory_budget = options.memory_budget;
   convert.threads = options.threads;
   convert.files = options.files;
+  convert.poll = options.poll;
   return convert;
+}
+
+void set_convert(io::OpenOptions& options) {
+  options.convert = [](const std::vector<std::string>& paths, const std::string& target,
+                       const io::OpenOptions& open, bool overwrite) {
+    ConvertOptions how = convert_options(open);
+    how.overwrite = overwrite;
+    convert(paths, target, how);
+  };
 }
 
 }  // namespace lade

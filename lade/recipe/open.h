@@ -28,7 +28,12 @@ io::Dataset open(const std::vector<std::string>& paths, const Recipe& recipe,
 ///         columns with the nearest name, text compared with numbers, no condition.
 void set_filter(io::OpenOptions& options, std::string text);
 
-/// What open and convert share: keys, source, policies, limits, budget, threads.
+/// Lets the opening convert what is too large to be grouped in memory, once, below its
+/// cache_dir.
+void set_convert(io::OpenOptions& options);
+
+/// What open and convert share: keys, columns, source, policies, limits, budget,
+/// threads.
 ConvertOptions convert_options(const io::OpenOptions& options);
 
 }  // namespace lade

@@ -10,14 +10,6 @@
 namespace lade {
 namespace {
 
-Index column_position(const Schema& schema, const std::string& column,
-                      std::string_view field) {
-  const Index found = schema.find(column);
-  if (found >= 0) return found;
-  throw ArgumentError(std::string(field) + ": " +
-                      unknown_name("column", column, schema.names()));
-}
-
 /// Collects the columns a recipe reads, then binds its parts to them.
 class Binder {
  public:
@@ -36,7 +28,10 @@ class Binder {
 
  private:
   Index position(const std::string& column, std::string_view field) const {
-    return column_position(data_.schema, column, field);
+    const Index found = data_.schema.find(column);
+    if (found >= 0) return found;
+    throw ArgumentError(std::string(field) + ": " +
+                        unknown_name("column", column, data_.schema.names()));
   }
 
   void check_dataset() const {
@@ -82,13 +77,13 @@ class Binder {
       require(!data_.dataset.time().empty(),
               "recipe: targets, until and max_age need a time column; give [sequence] "
               "time");
-      want(column_position(all, data_.dataset.time(), "[sequence] time"));
+      want(data_.dataset.column(data_.dataset.time(), "[sequence] time"));
     }
     for (const InputSpec& input : spec_.inputs) {
-      want(column_position(all, input.column,
-                           "[[input]] \"" + escape_text(input.name) + "\""));
+      want(data_.dataset.column(input.column,
+                                "[[input]] \"" + escape_text(input.name) + "\""));
     }
-    if (!spec_.label.empty()) want(column_position(all, spec_.label, "[label] column"));
+    if (!spec_.label.empty()) want(data_.dataset.column(spec_.label, "[label] column"));
     if (!spec_.targets.empty()) {
       const Index time = all.find(data_.dataset.time());
       for (const Index column : bind_targets(spec_, all, time).columns) want(column);
@@ -107,7 +102,8 @@ class Binder {
       const ColumnType& type =
           data_.schema.fields[static_cast<std::size_t>(bound.column)].type;
       if (input.kind == InputSpec::Kind::number) {
-        require(type.kind != Kind::text,
+        // The type of a column without one row is a guess.
+        require(type.kind != Kind::text || data_.dataset.report().rows_seen == 0,
                 field + ": column '" + escape_text(input.column) +
                     "' holds text; give kind = \"category\" to use it as ids");
         data_.numbers.push_back(bound);

@@ -160,6 +160,12 @@ class RowWriter {
                                std::to_string(read) + " were read");
   }
 
+  /// A value that the array's type cannot hold.
+  [[noreturn]] static void fail_overflow(Place place, const std::string& what) {
+    place.rule = "convert.overflow";
+    throw DataError(std::move(place), what);
+  }
+
   void write_arrays(Index id) {
     for (std::size_t a = 0; a < data_.arrays.size(); ++a) write_array(a, id);
   }
@@ -289,14 +295,12 @@ class RowWriter {
       saturate(values, rows, spec.type, out, stride);
     }
     if (overflow == InputSpec::Overflow::fail) {
-      Place place;
-      place.source = "array " + spec.name;
-      place.row = build_.sample_id[static_cast<std::size_t>(row_)];
-      place.column = column;
-      place.rule = "convert.overflow";
-      place.value = std::to_string(values[counts.first_overflow]);
-      throw DataError(place, "value " + place.value + " does not fit " +
-                                 std::string(name(spec.type)));
+      const std::string value = std::to_string(values[counts.first_overflow]);
+      fail_overflow({.source = "array " + spec.name,
+                     .row = build_.sample_id[static_cast<std::size_t>(row_)],
+                     .column = column,
+                     .value = value},
+                    "value " + value + " does not fit " + std::string(name(spec.type)));
     }
   }
 
@@ -331,12 +335,9 @@ class RowWriter {
     ConvertCounts counts;
     convert(ids, rows, spec.type, out, spec.inner, counts);
     if (counts.overflow == 0) return;
-    Place place;
-    place.source = "array " + spec.name;
-    place.rule = "convert.overflow";
-    place.value = std::to_string(ids[counts.first_overflow]);
-    throw DataError(
-        place, "id " + place.value + " does not fit " + std::string(name(spec.type)));
+    const std::string value = std::to_string(ids[counts.first_overflow]);
+    fail_overflow({.source = "array " + spec.name, .value = value},
+                  "id " + value + " does not fit " + std::string(name(spec.type)));
   }
 
   void write_mask(std::size_t a, std::uint8_t real) {
@@ -382,11 +383,8 @@ class RowWriter {
   static std::int64_t large_label(const Column& column, Index row) {
     const std::uint64_t value = column.as<std::uint64_t>()[row];
     if (value <= INT64_MAX) return static_cast<std::int64_t>(value);
-    Place place;
-    place.source = "array label";
-    place.rule = "convert.overflow";
-    place.value = std::to_string(value);
-    throw DataError(place, "label must be <= 2^63 - 1, got " + place.value);
+    fail_overflow({.source = "array label", .value = std::to_string(value)},
+                  "label must be <= 2^63 - 1, got " + std::to_string(value));
   }
 
   /// Entries of a boundary set that lie in the kept window: [first, last) of its

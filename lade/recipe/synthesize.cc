@@ -15,6 +15,7 @@
 #include "lade/io/fingerprint.h"
 #include "lade/io/parquet.h"
 #include "lade/io/writer.h"
+#include "lade/recipe/dataset_facts.h"
 #include "lade/synth/transactions_text.h"
 
 namespace lade {
@@ -202,10 +203,7 @@ class Synthesis {
     const std::string name = part_name(part);
     io::ParquetWriteOptions options;
     options.page_bytes = options_.page_bytes;
-    options.metadata = {{"lade.entity", "user_id"},
-                        {"lade.time", "time"},
-                        {"lade.layout", "flat"},
-                        {"lade.version", LADE_VERSION}};
+    options.metadata = footer_metadata("user_id", "time");
     io::ParquetWriter writer(new_file(name), transactions_schema(spec_), options);
     TransactionStream stream(spec_, spec_.first_user + part * options_.part_users,
                              users_of(part));
@@ -239,12 +237,8 @@ class Synthesis {
     io::Manifest manifest;
     manifest.kind = "synth";
     manifest.files = report_.files;
-    manifest.schema = import_schema(*transactions_schema(spec_), "synth");
-    manifest.created_by = "lade " LADE_VERSION;
-    manifest.set_text("entity", "user_id");
-    manifest.set_text("time", "time");
-    manifest.set_text("layout", "flat");
-    manifest.set_text("unit", "us");
+    describe_dataset(manifest, import_schema(*transactions_schema(spec_), "synth"),
+                     "user_id", "time");
     manifest.set_integer("users", spec_.users);
     manifest.set_integer("events", report_.events);
     manifest.more["seed"] = fmt::format("{}", spec_.seed);

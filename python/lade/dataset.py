@@ -4,6 +4,7 @@ import datetime
 import json
 import operator
 import os
+import warnings
 
 import numpy as np
 
@@ -125,6 +126,9 @@ def open(path, entity=None, time=None, *, columns=None, filters=None, layout="au
         Options of a text reader as in a recipe's [source].
     on_bad, max_bad, on_truncated, on_disorder, limits
         What to do with broken input, and bounds on what a file may claim.
+    cache_dir
+        Where an index goes if the data's own directory cannot be written, and a grouped
+        copy of text or of scattered rows that are too large for memory: made once.
 
     A table is read where it lies: Lade shares its memory.
     """
@@ -140,9 +144,13 @@ def open(path, entity=None, time=None, *, columns=None, filters=None, layout="au
     if is_recipe(recipe, "open") is not None:
         options = _core.with_recipe(options, recipe._core)
     if _is_table(path):
-        return Dataset(_core.from_table(path, options), None)
-    config = {**arguments, "path": _paths(path), "recipe": recipe}
-    return Dataset(_core.open(config["path"], options), config)
+        core, config = _core.from_table(path, options), None
+    else:
+        config = {**arguments, "path": _paths(path), "recipe": recipe}
+        core = _core.open(config["path"], options)
+    for text in core.warnings:
+        warnings.warn(text, RuntimeWarning, stacklevel=2)
+    return Dataset(core, config)
 
 
 def _time_text(time):
@@ -175,13 +183,14 @@ def as_dataset(data, recipe):
     return open(data, recipe=recipe)
 
 
-def convert(path, target=None, *, entity=None, time=None, recipe=None, source=None,
-            on_disorder=None, on_bad=None, max_bad=None, on_truncated=None, limits=None,
-            memory_budget="auto", row_group_rows=65_536, page_bytes=65_536,
+def convert(path, target=None, *, entity=None, time=None, columns=None, recipe=None,
+            source=None, on_disorder=None, on_bad=None, max_bad=None, on_truncated=None,
+            limits=None, memory_budget="auto", row_group_rows=65_536, page_bytes=65_536,
             overwrite=False, dry_run=False, refresh=False):
     """Writes text, Parquet or IPC files as a dataset: sorted by entity and time, indexed.
 
-    `recipe` supplies entity, time and the reader's options where they are left out.
+    `recipe` supplies entity, time and the reader's options where they are left out;
+    `columns` is what is kept besides entity and time, None = all.
     Returns a report as a dict (`sync_s`: seconds spent on making the output durable);
     with `dry_run` nothing is written.
     With `refresh` the files of the dataset directory `path` are listed and indexed anew,
@@ -190,9 +199,10 @@ def convert(path, target=None, *, entity=None, time=None, recipe=None, source=No
     if refresh != (target is None):
         raise ArgumentError("convert: refresh takes one directory and no target"
                             if refresh else "convert: target must be given")
-    options = core_options(entity=entity, time=time, source=source, on_disorder=on_disorder,
-                           on_bad=on_bad, max_bad=max_bad, on_truncated=on_truncated,
-                           limits=limits, memory_budget=memory_budget)
+    options = core_options(entity=entity, time=time, columns=columns, source=source,
+                           on_disorder=on_disorder, on_bad=on_bad, max_bad=max_bad,
+                           on_truncated=on_truncated, limits=limits,
+                           memory_budget=memory_budget)
     if is_recipe(recipe, "convert") is not None:
         options = _core.with_recipe(options, recipe._core)
     return _core.convert(_paths(path, "convert"), os.fspath(path if refresh else target), options,
@@ -273,6 +283,7 @@ class Dataset:
             "entity": self.entity, "time": self.time, "files": len(self.files),
             "row_groups": self._core.row_groups, "in_memory": self._core.in_memory,
             "columns": {field.name: str(field.type) for field in self.schema},
+            "unsupported": self._core.unsupported,
             "fingerprint": self.fingerprint,
         }
 

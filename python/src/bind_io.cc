@@ -14,6 +14,7 @@
 #include "lade/recipe/open.h"
 #include "lade/recipe/split.h"
 #include "lade/sampling/order.h"
+#include "signals.h"
 
 namespace lade::python {
 namespace {
@@ -193,6 +194,14 @@ void bind_io(nb::module_& m) {
       .def_prop_ro("events", &Dataset::events)
       .def_prop_ro("row_groups", &Dataset::row_groups)
       .def_prop_ro("files", &Dataset::files)
+      .def_prop_ro("unsupported",
+                   [](const Dataset& d) {
+                     nb::dict types;
+                     for (const UnsupportedColumn& column : d.unsupported())
+                       types[nb::cast(column.name)] = column.type;
+                     return types;
+                   })
+      .def_prop_ro("warnings", &Dataset::warnings)
       .def_prop_ro("in_memory", &Dataset::in_memory)
       .def_prop_ro("fingerprint", [](const Dataset& d) { return hex(d.fingerprint()); })
       .def_prop_ro("report", &Dataset::report)
@@ -228,15 +237,18 @@ void bind_io(nb::module_& m) {
       "Numbers in `part` of the entities that have these numbers in `whole`.");
   m.def(
       "open",
-      [](const std::vector<std::string>& paths, const OpenOptions& options) {
+      [](const std::vector<std::string>& paths, OpenOptions options) {
+        options.poll = poll_signals();
+        set_convert(options);
+        const nb::gil_scoped_release release;
         return io::open(paths, options);
       },
-      nb::arg("paths"), nb::arg("options"), nb::call_guard<nb::gil_scoped_release>(),
-      "Opens files, directories and globs.");
+      nb::arg("paths"), nb::arg("options"), "Opens files, directories and globs.");
   m.def(
       "from_table",
-      [](nb::handle table, const OpenOptions& options) {
+      [](nb::handle table, OpenOptions options) {
         const std::vector<RecordBatch> batches = import_batches(table);
+        options.poll = poll_signals();
         const nb::gil_scoped_release release;
         return io::from_batches(batches, options);
       },

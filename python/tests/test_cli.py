@@ -6,6 +6,8 @@ import signal
 import subprocess
 import time
 
+import pyarrow as pa
+import pyarrow.parquet as pq
 import pytest
 
 import lade
@@ -87,8 +89,8 @@ def test_filters_keep_events_and_are_counted(run, made):
     assert read["rows_given"] + read["rows_filtered"] == read["rows_seen"] == 49_102
     wrong = run(*words, "amont > 1000")
     assert wrong.returncode == 2 and "did you mean 'amount'?" in wrong.stderr
-    # A conversion takes whole files: no flag of `open` that it would not heed.
-    for flag in ("--filters", "--columns", "--schema", "--manifest", "--cache-dir"):
+    # A conversion takes all rows: no flag of `open` that it would not heed.
+    for flag in ("--filters", "--schema", "--manifest", "--cache-dir"):
         refused = run("convert", made / "bank", "x", flag, "y")
         assert refused.returncode == 2 and "unknown flag" in refused.stderr, flag
 
@@ -106,6 +108,49 @@ def test_convert_fit_load_apply_inspect_work_together(run, made, tmp_path):
     assert applied.returncode == 0, applied.stderr
     assert sorted(os.listdir(tmp_path / "t")) == ["_lade", "targets.day.parquet",
                                                  "targets.month.parquet"]
+
+
+def test_columns_that_are_not_read_are_listed_and_can_be_left_out(run, tmp_path):
+    table = pa.table({"id": [1, 1, 2], "at": [1, 2, 1], "tags": [[1], [], None]})
+    pq.write_table(table, tmp_path / "t.parquet")
+    keys = ["--entity", "id", "--time", "at"]
+    facts = json.loads(run("inspect", tmp_path / "t.parquet", *keys, "--json").stdout)
+    assert list(facts["columns"]) == ["id", "at"] and list(facts["unsupported"]) == ["tags"]
+    shown = run("inspect", tmp_path / "t.parquet", *keys).stdout
+    assert "tags" in shown and "unsupported" in shown
+    asked = run("inspect", tmp_path / "t.parquet", *keys, "--columns", "tags")
+    assert asked.returncode == 3 and "table.type" in asked.stderr and "tags" in asked.stderr
+    words = ["convert", tmp_path / "t.parquet", tmp_path / "out", *keys]
+    assert run(*words).returncode == 3
+    assert run(*words, "--columns", "at").returncode == 0
+
+
+def test_a_missing_folder_is_named(run, bank_csv, bank_recipe_path, tmp_path):
+    absent = tmp_path / "no" / "where"
+    for words in (["convert", bank_csv, absent / "bank", "--recipe", bank_recipe_path],
+                  ["fit", bank_recipe_path, bank_csv, "-o", absent / "bank.json"],
+                  ["synth", "transactions", "-o", absent / "s", "--users", 3]):
+        done = run(*words)
+        assert done.returncode == 4, done.stderr
+        assert str(absent) in done.stderr and ".lade" not in done.stderr
+
+
+def test_headspace_is_said_beside_the_rates(run, made):
+    words = ["load", made / "bank.json", made / "bank", "--batch-size", 64, "--headspace"]
+    head = json.loads(run(*words, "--json").stdout)["headspace"]
+    assert head["steps"] == 200 and head["batches_per_s"] > 0
+    assert "headspace" in run(*words).stdout
+
+
+def test_cache_dir_holds_a_copy_of_text_that_is_too_large(run, made, bank_csv, tmp_path):
+    words = ["load", made / "bank.json", bank_csv, "--memory-budget", "4MiB",
+             "--digest-kind", "content", "--json"]
+    refused = run(*words)
+    assert refused.returncode == 2 and "lade convert" in refused.stderr
+    words += ["--cache-dir", tmp_path / "cache"]
+    first, second = (json.loads(run(*words).stdout)["digest"] for _ in range(2))
+    assert first == second
+    assert len(os.listdir(tmp_path / "cache")) == 1
 
 
 def test_digest_is_equal_for_any_workers_source_and_instruction_set(run, made, bank_csv):
@@ -217,6 +262,17 @@ def large(tmp_path_factory, bank_csv):
             out.writelines(f"{a};{int(b.strip(chr(34))) + copy * 100_000};{rest}\n"
                            for a, b, rest in split)
     return path
+
+
+@pytest.mark.parametrize("verb", ["inspect", "load"])
+def test_ctrl_c_ends_the_opening(program, made, large, verb):
+    recipe = [str(made / "bank.json")] if verb == "load" else []
+    keys = [] if recipe else ["--entity", "account_id", "--format", "csv", "--delimiter", ";"]
+    for delay in (0.0, 0.1):
+        process = subprocess.Popen([program, verb, *recipe, str(large), *keys],
+                                   stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True)
+        out, err = interrupt(process, delay=delay)
+        assert process.returncode == 130 and not out, err
 
 
 @pytest.mark.parametrize("verb", ["fit", "apply", "convert"])

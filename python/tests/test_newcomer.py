@@ -158,10 +158,14 @@ def test_times_may_have_a_zone():
     assert dataset.events == 1  # when 1970 began in UTC, it was one o'clock in Prague
 
 
-def test_a_column_that_cannot_be_read_is_named(events):
+def test_a_column_that_cannot_be_read_is_an_error_only_if_asked_for(events):
     lists = events.append_column("lists", pa.array([[1, 2]] * len(events)))
-    with pytest.raises(lade.DataError, match="leave it out") as error:
-        lade.open(lists, entity="user", time="at")
+    with pytest.warns(RuntimeWarning, match=r"left out: lists \(list"):
+        dataset = lade.open(lists, entity="user", time="at")
+    assert "lists" not in dataset.describe()["columns"]
+    assert list(dataset.describe()["unsupported"]) == ["lists"]
+    with pytest.raises(lade.DataError, match="cannot be read") as error:
+        lade.open(lists, entity="user", time="at", columns=["lists"])
     assert error.value.column == "lists"
 
 

@@ -180,6 +180,97 @@ TEST(DatasetOpen, PartsOfThePathAreColumns) {
             11);  // 'shop=11' < 'shop=3'
 }
 
+TEST(DatasetOpen, PartsOfThePathAreColumnsOfText) {
+  MemoryFiles files;
+  for (const char* name : {"d", "d/shop=x", "d/shop=y"}) files.make_directory(name);
+  files.put("d/shop=x/a.csv", "id,time,amount\n1,5,0.5\n2,6,1.5\n");
+  files.put("d/shop=y/a.csv", "id,time,amount\n1,4,2.5\n");
+  const auto dataset = open({"d"}, by_id(files));
+  EXPECT_EQ(dataset.schema().names().back(), "shop");
+  const auto reader = dataset.reader({"shop", "amount"});
+  const auto sequence = reader.sequence(0);
+  const Column& shop = sequence.view.chunk->columns[0];
+  std::string text;
+  for (Index r = 0; r < 2; ++r) {
+    text += std::string(
+        (*shop.dictionary)[shop.as<std::int32_t>()[sequence.view.begin + r]]);
+  }
+  EXPECT_EQ(text, "yx");  // in order of time
+  OpenOptions by_shop = by_id(files);
+  by_shop.entity = "shop";
+  by_shop.columns = {"shop", "amount"};
+  EXPECT_EQ(open({"d"}, by_shop).sequences(), 2);
+  files.put("d/shop=y/b.csv", "id,time,shop\n");
+  EXPECT_THROW(open({"d"}, by_id(files)), DataError);
+}
+
+TEST(DatasetOpen, PlacesOfTextNameTheirFile) {
+  MemoryFiles files;
+  files.make_directory("d");
+  files.put("d/a.csv", "id,time,amount\n1,5,0.5\n2,6,1.5\n");
+  files.put("d/b.csv", "id,time,amount\n1,6,2.5\n1,4,2.5\n");
+  OpenOptions options = by_id(files);
+  options.policies.on_disorder = OnDisorder::fail;
+  try {
+    open({"d"}, options);
+    FAIL();
+  } catch (const DataError& error) {
+    EXPECT_EQ(error.place().source, "d/b.csv");
+    EXPECT_EQ(error.place().row, 1);
+  }
+}
+
+TEST(DatasetOpen, TextWithoutRowsIsAnEmptyDataset) {
+  MemoryFiles files;
+  files.put("a.csv", "id,time,amount,word\n");
+  const auto dataset = open({"a.csv"}, by_id(files));
+  EXPECT_EQ(dataset.sequences(), 0);
+  EXPECT_EQ(dataset.events(), 0);
+  EXPECT_EQ(dataset.schema().names(),
+            (std::vector<std::string>{"id", "time", "amount", "word"}));
+  EXPECT_TRUE(dataset.report().balanced());
+  OpenOptions dated = by_id(files);
+  dated.source.dates["time"] = "%Y-%m-%d";
+  EXPECT_EQ(open({"a.csv"}, dated).schema().fields[1].type.kind, Kind::time);
+  OpenOptions unknown = by_id(files);
+  unknown.time = "tame";
+  EXPECT_THROW(open({"a.csv"}, unknown), ArgumentError);
+}
+
+TEST(DatasetOpen, WhoIsAskedToStopLeavesNothing) {
+  MemoryFiles files;
+  files.make_directory("d");
+  const auto rows = some_rows(900);
+  for (int i = 0; i < 3; ++i)
+    put_parquet(files, "d/" + std::to_string(i) + ".parquet", sorted_by_id(rows), 64);
+  int calls = 0;
+  OpenOptions counted = by_id(files);
+  counted.poll = [&calls] { ++calls; };
+  {
+    MemoryFiles other;
+    other.make_directory("d");
+    put_parquet(other, "d/0.parquet", sorted_by_id(rows), 64);
+    counted.files = &other;
+    open({"d"}, counted);
+  }
+  ASSERT_GT(calls, 5);
+  for (int stop = 1; stop <= calls; ++stop) {
+    OpenOptions options = by_id(files);
+    options.threads = 1 + stop % 2;
+    int left = stop;
+    options.poll = [&left] {
+      if (--left == 0) throw std::domain_error("stop");
+    };
+    try {
+      open({"d"}, options);
+    } catch (const std::domain_error&) {
+    }
+    if (!files.exists("d/_lade")) continue;
+    for (const std::string& name : files.list("d/_lade"))
+      EXPECT_TRUE(name.starts_with("index-")) << name;
+  }
+}
+
 TEST(DatasetOpen, TheIndexIsMadeOnceAndReadAgain) {
   MemoryFiles files;
   files.make_directory("d");

@@ -18,6 +18,7 @@
 #include "lade/core/hash.h"
 #include "lade/core/memory.h"
 #include "lade/io/file_memory.h"
+#include "lade/io/ipc_layout.h"
 #include "tests/testing/temporary_directory.h"
 
 namespace lade::io {
@@ -56,26 +57,20 @@ Limits small_limits() {
 }
 
 // Anything but a DataError (or a refused allocation) ends the test.
-Outcome read_everything(const std::string& bytes, bool stream) {
+Outcome read_everything(const std::string& bytes) {
   MemoryFiles files;
   files.put("t.arrow", bytes);
   const auto ledger = std::make_shared<Ledger>(Index{64} << 20);
   const auto pool = make_ledger_pool(ledger);
   Outcome outcome = Outcome::read;
   try {
-    if (stream) {
-      IpcStream in(files, "t.arrow", small_limits(), pool.get());
-      while (const RecordBatch batch = in.next())
-        EXPECT_TRUE(batch->ValidateFull().ok());
-      if (in.unproven_end()) outcome = Outcome::unproven;
-    } else {
-      const IpcFile file(files, "t.arrow", small_limits());
-      Index rows = 0;
-      for (Index b = 0; b < file.batches(); ++b) {
-        rows += file.read_chunk(b, {}, pool.get())->rows;
-      }
-      EXPECT_EQ(rows, file.rows());
+    const IpcFile file(files, "t.arrow", small_limits());
+    Index rows = 0;
+    for (Index b = 0; b < file.batches(); ++b) {
+      rows += file.read_chunk(b, {}, pool.get())->rows;
     }
+    EXPECT_EQ(rows, file.rows());
+    if (file.unproven_end()) outcome = Outcome::unproven;
   } catch (const DataError& error) {
     EXPECT_FALSE(error.place().rule.empty());
     outcome = Outcome::refused;
@@ -144,9 +139,9 @@ TEST(IpcFile, TellsFilesFromStreams) {
   files.put("f", golden("flat.v1.arrow"));
   files.put("s", golden("flat.v1.arrows"));
   files.put("e", "");
-  EXPECT_TRUE(is_ipc_file(*files.open("f", OpenMode::read)));
-  EXPECT_FALSE(is_ipc_file(*files.open("s", OpenMode::read)));
-  EXPECT_FALSE(is_ipc_file(*files.open("e", OpenMode::read)));
+  EXPECT_FALSE(is_ipc_stream(*files.open("f", OpenMode::read)));
+  EXPECT_TRUE(is_ipc_stream(*files.open("s", OpenMode::read)));
+  EXPECT_FALSE(is_ipc_stream(*files.open("e", OpenMode::read)));
 }
 
 TEST(IpcFile, ReadsGoldenFilesOfPyarrow) {
@@ -166,34 +161,30 @@ TEST(IpcFile, ReadsGoldenFilesOfPyarrow) {
 TEST(IpcStream, GivesEveryBatchAndItsEnd) {
   MemoryFiles files;
   files.put("s", golden("flat.v1.arrows"));
-  IpcStream in(files, "s");
+  const IpcFile in(files, "s");
   EXPECT_EQ(in.schema().fields.size(), 7U);
-  Index rows = 0;
-  while (const RecordBatch batch = in.next()) rows += batch->num_rows();
-  EXPECT_EQ(rows, 60);
+  EXPECT_EQ(in.rows(), 60);
   EXPECT_FALSE(in.unproven_end());
-  EXPECT_EQ(in.next(), nullptr);
 }
 
 TEST(IpcStream, SaysWhenItsEndIsUnproven) {
   const std::string bytes = golden("flat.v1.arrows");
-  EXPECT_EQ(read_everything(bytes, true), Outcome::read);
-  EXPECT_EQ(read_everything(bytes.substr(0, bytes.size() - 8), true),
-            Outcome::unproven);
+  EXPECT_EQ(read_everything(bytes), Outcome::read);
+  EXPECT_EQ(read_everything(bytes.substr(0, bytes.size() - 8)), Outcome::unproven);
 }
 
 TEST(HostileIpc, EveryCutIsRefusedOrUnproven) {
   for (const char* name : {"flat.v1.arrow", "coded.v1.arrow"}) {
     const std::string bytes = golden(name);
     for (std::size_t n = 0; n < bytes.size(); ++n) {
-      ASSERT_EQ(read_everything(bytes.substr(0, n), false), Outcome::refused)
+      ASSERT_EQ(read_everything(bytes.substr(0, n)), Outcome::refused)
           << name << " " << n;
     }
   }
   const std::string stream = golden("flat.v1.arrows");
   int unproven = 0;
   for (std::size_t n = 0; n < stream.size(); ++n) {
-    const Outcome outcome = read_everything(stream.substr(0, n), true);
+    const Outcome outcome = read_everything(stream.substr(0, n));
     ASSERT_NE(outcome, Outcome::read) << n;
     unproven += outcome == Outcome::unproven ? 1 : 0;
   }
@@ -210,7 +201,7 @@ TEST(HostileIpc, FlippedBitsAreHarmless) {
         if (!all && bit != static_cast<int>(at % 8)) continue;
         std::string flipped = bytes;
         flipped[at] = static_cast<char>(flipped[at] ^ (1 << bit));
-        read_everything(flipped, std::string_view(name).ends_with('s'));
+        read_everything(flipped);
       }
     }
   }
@@ -232,7 +223,7 @@ TEST(HostileIpc, HostileNumbersAreHarmless) {
       for (const std::uint64_t value : hostile) {
         std::string changed = bytes;
         std::memcpy(changed.data() + at, &value, at % 16 == 0 ? 8 : 4);
-        read_everything(changed, std::string_view(name).ends_with('s'));
+        read_everything(changed);
       }
     }
   }
@@ -283,7 +274,7 @@ TEST(HostileIpc, NeverCallsARegisteredExtensionType) {
   }
   calls = 0;
   EXPECT_TRUE(IpcFile(files, "f").read(0)->column(0)->Equals(storage));
-  EXPECT_TRUE(IpcStream(files, "s").next()->column(0)->Equals(storage));
+  EXPECT_TRUE(IpcFile(files, "s").read(0)->column(0)->Equals(storage));
   EXPECT_EQ(calls, 0);
   ASSERT_TRUE(arrow::UnregisterExtensionType("loud.ipc").ok());
 }

@@ -248,7 +248,7 @@ TEST(ParquetFile, RefusesNestedColumnsByName) {
   ASSERT_TRUE(
       parquet::arrow::WriteTable(*table, arrow::default_memory_pool(), sink).ok());
   files.put("t.parquet", sink->Finish().ValueOrDie()->ToString());
-  EXPECT_EQ(rule_of([&] { ParquetFile(files, "t.parquet"); }), "parquet.nested");
+  EXPECT_EQ(rule_of([&] { ParquetFile(files, "t.parquet"); }), "table.type");
 }
 
 TEST(ParquetFile, RefusesMoreThanTheLimits) {

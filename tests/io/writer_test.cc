@@ -10,10 +10,12 @@
 
 #include <cerrno>
 #include <filesystem>
+#include <functional>
 #include <string>
 #include <vector>
 
 #include "lade/core/hash.h"
+#include "lade/io/file_memory.h"
 #include "tests/testing/temporary_directory.h"
 
 namespace lade::io {
@@ -345,6 +347,26 @@ TEST(NameFromData, CutsLongNamesAndTellsThemApart) {
 
 TEST(NameFromData, RefusesTheEmptyName) {
   EXPECT_THROW(name_from_data(""), ArgumentError);
+}
+
+TEST(AtomicFile, RefusesAMissingFolderByItsName) {
+  MemoryFiles files;
+  WriteOptions options;
+  options.files = &files;
+  const auto refused = [](const std::function<void()>& write) {
+    try {
+      write();
+    } catch (const IoError& error) {
+      return error.path() + ": " + std::to_string(error.error_number());
+    }
+    return std::string();
+  };
+  const std::string absent = "/no/where: " + std::to_string(ENOENT);
+  EXPECT_EQ(refused([&] { AtomicFile("/no/where/a.json", options); }), absent);
+  EXPECT_EQ(refused([&] { AtomicDirectory("/no/where/bank", options); }), absent);
+  EXPECT_EQ(refused([&] { AtomicDirectory("/no/where/bank/", options); }), absent);
+  options.durable = false;
+  EXPECT_EQ(refused([&] { AtomicFile("/no/where/a.json", options); }), absent);
 }
 
 }  // namespace

@@ -3,6 +3,7 @@
 #include <arrow/api.h>
 #include <gtest/gtest.h>
 
+#include <map>
 #include <string>
 #include <vector>
 
@@ -270,11 +271,72 @@ TEST(ConvertInput, KeepsBytesThatAreNoText) {
   }
 }
 
-TEST(ConvertInput, RefusesTextInKeyValueDirectories) {
+TEST(ConvertInput, TextInKeyValueDirectoriesHasTheirColumns) {
   io::MemoryFiles files;
-  for (const char* name : {"/hive", "/hive/shop=3"}) files.make_directory(name);
-  files.put("/hive/shop=3/a.csv", bank_text(1, 4, 100));
-  EXPECT_THROW(convert({"/hive"}, "/all", bank_options(files)), ArgumentError);
+  for (const char* name : {"/hive", "/hive/shop=a", "/hive/shop=b"})
+    files.make_directory(name);
+  files.put("/hive/shop=a/1.csv", bank_text(1, 4, 100));
+  files.put("/hive/shop=b/2.csv", bank_text(1, 4, 60));
+  ConvertOptions options = bank_options(files);
+  EXPECT_EQ(convert({"/hive"}, "/all", options).events, 160);
+  const io::DatasetReader reader = open_bank(files, "/all").reader({"shop"});
+  std::map<std::string, int> shops;
+  for (Index s = 0; s < 4; ++s) {
+    const auto sequence = reader.sequence(s);
+    const Column& shop = sequence.view.chunk->columns[0];
+    for (Index r = 0; r < sequence.view.rows; ++r) {
+      const auto code = shop.as<std::int32_t>()[sequence.view.begin + r];
+      ++shops[std::string((*shop.dictionary)[code])];
+    }
+  }
+  EXPECT_EQ(shops, (std::map<std::string, int>{{"a", 100}, {"b", 60}}));
+  options.entity = "shop";  // a part may name the sequence
+  EXPECT_EQ(convert({"/hive"}, "/by_shop", options).sequences, 2);
+}
+
+TEST(ConvertInput, NullPartsOfThePathAreNullKeys) {
+  io::MemoryFiles files;
+  for (const char* name : {"/h", "/h/shop=1", "/h/shop=__HIVE_DEFAULT_PARTITION__"})
+    files.make_directory(name);
+  files.put("/h/shop=1/1.csv", bank_text(1, 4, 100));
+  files.put("/h/shop=__HIVE_DEFAULT_PARTITION__/2.csv", bank_text(1, 4, 60));
+  ConvertOptions options = bank_options(files);
+  options.entity = "shop";
+  EXPECT_THROW(convert({"/h"}, "/all", options), DataError);
+  options.policies.on_bad = OnBad::skip;
+  const ConvertReport report = convert({"/h"}, "/all", options);
+  EXPECT_EQ(report.events, 100);
+  EXPECT_EQ(report.read.dropped[static_cast<int>(DropReason::null_key)], 60);
+  EXPECT_TRUE(report.read.balanced());
+}
+
+TEST(ConvertInput, ColumnsSayWhatIsKept) {
+  io::MemoryFiles files;
+  files.put("/a.arrow",
+            testing::stream_bytes(
+                testing::batch_of({{"tags", arrow::list(arrow::int64()), "[[1], []]"},
+                                   {"account", arrow::int64(), "[2, 1]"},
+                                   {"day", arrow::int64(), "[1, 9]"},
+                                   {"kind", arrow::utf8(), R"(["a", null])"}}),
+                true));
+  ConvertOptions options = bank_options(files);
+  try {
+    convert({"/a.arrow"}, "/all", options);
+    FAIL();
+  } catch (const DataError& error) {
+    EXPECT_EQ(error.place().rule, "table.type");
+    EXPECT_EQ(error.place().column, "tags");
+  }
+  options.columns = {"kind"};
+  convert({"/a.arrow"}, "/all", options);
+  EXPECT_EQ(open_bank(files, "/all").schema().names(),
+            (std::vector<std::string>{"account", "day", "kind"}));
+  options.columns = {"kinds"};
+  EXPECT_THROW(convert({"/a.arrow"}, "/none", options), ArgumentError);
+  files.put("/b.csv", bank_text(1, 4, 100));
+  options.columns = {"place"};
+  convert({"/b.csv"}, "/text", options);
+  EXPECT_EQ(open_bank(files, "/text").schema().names().size(), 3U);
 }
 
 std::string stream_bytes(bool marker) {
