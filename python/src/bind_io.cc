@@ -197,8 +197,8 @@ void bind_io(nb::module_& m) {
       .def_prop_ro("unsupported",
                    [](const Dataset& d) {
                      nb::dict types;
-                     for (const UnsupportedColumn& column : d.unsupported())
-                       types[nb::cast(column.name)] = column.type;
+                     for (const io::UnsupportedColumn& column : d.unsupported())
+                       types[column.name.c_str()] = column.type;
                      return types;
                    })
       .def_prop_ro("warnings", &Dataset::warnings)
