@@ -27,7 +27,8 @@ enum Stream : std::uint8_t {
   substitute = 9,
   split = 10,
   slice = 11,
-  transactions = 40
+  transactions = 40,
+  target_family = 42
 };
 
 /// Source: Stafford's variant 13 of the 64-bit finaliser (as in SplitMix64).

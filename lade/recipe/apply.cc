@@ -41,7 +41,7 @@ struct Offline {
     BoundTargets bound = bind_targets(spec, schema, 0);
     order = bound.order;
     plan.emplace(schema, 0, std::move(bound.targets), std::move(bound.mixes),
-                 observed_until(spec, data));
+                 observed_until(spec, data), Sharing::on, std::move(bound.classes));
     for (const TargetPlan::Set& set : plan->sets()) {
       auto& of_set = members.emplace_back();
       for (const Index target : order) {
@@ -75,7 +75,8 @@ struct SetColumns {
   std::vector<std::int64_t> entity;
   std::vector<std::string> entity_text;
   std::vector<std::int64_t> start, end, position;
-  std::vector<std::vector<float>> value;
+  std::vector<std::vector<float>> value;         // of targets and mixes
+  std::vector<std::vector<std::int64_t>> label;  // of classes
   std::vector<std::vector<std::uint8_t>> valid;
 };
 
@@ -121,6 +122,15 @@ std::shared_ptr<arrow::Array> floats(const std::vector<float>& values,
   return take(builder.Finish(), kSource);
 }
 
+std::shared_ptr<arrow::Array> labels(const std::vector<std::int64_t>& values,
+                                     const std::vector<std::uint8_t>& valid) {
+  arrow::Int64Builder builder;
+  check(builder.AppendValues(values.data(), static_cast<Index>(values.size()),
+                             valid.data()),
+        kSource);
+  return take(builder.Finish(), kSource);
+}
+
 std::shared_ptr<arrow::Schema> set_schema(const Offline& offline, std::size_t s) {
   const TargetPlan::Set& set = offline.plan->sets()[s];
   arrow::FieldVector fields;
@@ -143,7 +153,9 @@ std::shared_ptr<arrow::Schema> set_schema(const Offline& offline, std::size_t s)
     fields.push_back(arrow::field("position", arrow::int64(), false));
   }
   for (const Index target : offline.members[s]) {
-    fields.push_back(arrow::field(offline.plan->name(target), arrow::float32()));
+    const bool classes = offline.plan->class_at(target) != nullptr;
+    fields.push_back(arrow::field(offline.plan->name(target),
+                                  classes ? arrow::int64() : arrow::float32()));
   }
   return arrow::schema(std::move(fields));
 }
@@ -175,7 +187,9 @@ RecordBatch set_batch(const Offline& offline, std::size_t s,
     arrays.push_back(integers(columns.position, next_type()));
   }
   for (std::size_t k = 0; k < columns.value.size(); ++k) {
-    arrays.push_back(floats(columns.value[k], columns.valid[k]));
+    const bool classes = offline.plan->class_at(offline.members[s][k]) != nullptr;
+    arrays.push_back(classes ? labels(columns.label[k], columns.valid[k])
+                             : floats(columns.value[k], columns.valid[k]));
   }
   return arrow::RecordBatch::Make(schema, rows, std::move(arrays));
 }
@@ -195,13 +209,21 @@ void add_sequence(const Offline& offline, std::size_t s, const io::Entity& entit
     if (set.boundary.every == Every::event) {
       out.start.push_back(times[intervals.ends[i]]);
     } else if (set.boundary.every != Every::sequence) {
-      out.start.push_back(interval_begin(set.boundary, intervals.keys[i]));
-      out.end.push_back(interval_end(set.boundary, intervals.keys[i]));
+      const auto first = i == 0 ? 0 : intervals.ends[i - 1] + 1;
+      const IntervalEdges edges = interval_edges(
+          set.boundary, intervals.keys[i], times[first], times[intervals.ends[i]]);
+      out.start.push_back(edges.begin);
+      out.end.push_back(edges.end);
     }
   }
   const auto& members = offline.members[s];
+  const std::size_t first_class = values.value.size() - offline.plan->classes().size();
   for (std::size_t k = 0; k < members.size(); ++k) {
     const auto target = static_cast<std::size_t>(members[k]);
+    if (target >= first_class) {
+      const auto& label = values.label[target - first_class];
+      out.label[k].insert(out.label[k].end(), label.begin(), label.end());
+    }
     out.value[k].insert(out.value[k].end(), values.value[target].begin(),
                         values.value[target].end());
     out.valid[k].insert(out.valid[k].end(), values.valid[target].begin(),
@@ -215,6 +237,7 @@ BlockResult compute_block(const Offline& offline, const io::DatasetReader& reade
   result.sets.resize(offline.members.size());
   for (std::size_t s = 0; s < offline.members.size(); ++s) {
     result.sets[s].value.resize(offline.members[s].size());
+    result.sets[s].label.resize(offline.members[s].size());
     result.sets[s].valid.resize(offline.members[s].size());
   }
   TargetScratch scratch;
@@ -236,6 +259,9 @@ BlockResult compute_block(const Offline& offline, const io::DatasetReader& reade
   for (const SetColumns& set : result.sets) {
     result.statistics.emplace_back(static_cast<Index>(set.value.size()));
     result.statistics.back().add_block(set.value, set.valid);
+    for (std::size_t k = 0; k < set.label.size(); ++k) {
+      result.statistics.back().add_labels(static_cast<Index>(k), set.label[k]);
+    }
   }
   result.counts = scratch.counts();
   return result;

@@ -43,9 +43,9 @@ struct ApplyReport {
 
 /// Columns of the table of a boundary set: entity, interval_start, interval_end (both
 /// in the type of the time column; exclusive end), position (i64, last row of the
-/// interval in the sequence), one f32 column per target in recipe order (null =
-/// invalid). every = "sequence": entity and the targets. every = "event": entity, time,
-/// position, targets.
+/// interval in the sequence), one f32 column per target, i64 of classes, in recipe
+/// order (null = invalid). every = "sequence": entity and the targets. every = "event":
+/// entity, time, position, targets.
 using ApplySink =
     std::function<void(const std::string& every, const RecordBatch& batch)>;
 

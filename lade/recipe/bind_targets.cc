@@ -11,6 +11,7 @@
 #include "lade/recipe/aggregate_text.h"
 #include "lade/recipe/duration.h"
 #include "lade/recipe/expression.h"
+#include "lade/recipe/hppl.h"
 #include "lade/recipe/instant.h"
 
 namespace lade {
@@ -168,7 +169,12 @@ struct Binder {
                           ": is missing; use \"day\", \"week\", \"event\" ...");
     }
     result.boundary = boundary(text->every, "every");
-    if (!text->where.empty()) {
+    const bool hppl = recipe.compat == "hppl";
+    if (!text->where.empty() && hppl) {
+      const HpplWhere where = hppl_where(text->where, options("where"));
+      result.where = compile(quoted_name(where.column), schema, options("where"));
+      result.filter = where.filter;
+    } else if (!text->where.empty()) {
       result.where = compile(text->where, schema, options("where"));
       if (result.where->type() != ValueType::boolean) {
         refuse("where", "must be a condition (true or false per row)", text->where);
@@ -176,6 +182,10 @@ struct Binder {
     }
     aggregate(result);
     window(result);
+    if (hppl) {
+      result.compat = result.boundary.compat = Compat::hppl;
+      result.window.by = LookWindow::By::present;
+    }
     if (text->empty) result.empty = static_cast<float>(*text->empty);
     if (text->warmup == "invalid") {
       result.warmup = Warmup::invalid;
@@ -205,13 +215,13 @@ void bind_mixes(const Binder& first, BoundTargets& bound) {
   }
   const auto& texts = binder.recipe.targets;
   for (std::size_t i = 0; i < texts.size(); ++i) {
-    if (texts[i].expression.empty()) continue;
+    if (!texts[i].is_mix()) continue;
     binder.text = &texts[i];
     ExpressionOptions options = binder.options("expression");
     options.mix = true;
     for (const std::string& used : names_in(texts[i].expression, options)) {
       for (std::size_t later = i; later < texts.size(); ++later) {
-        if (texts[later].name != used || texts[later].expression.empty()) continue;
+        if (texts[later].name != used || !texts[later].is_mix()) continue;
         throw ArgumentError(binder.field("expression") + ": uses the mix \"" +
                             escape_text(used) + "\", which is not defined before it");
       }
@@ -223,7 +233,35 @@ void bind_mixes(const Binder& first, BoundTargets& bound) {
   }
 }
 
+/// Classes see all targets and mixes, by name.
+void bind_classes(const RecipeSpec& recipe, BoundTargets& bound) {
+  std::vector<std::string> names;
+  for (const TargetSpec& target : bound.targets) names.push_back(target.name);
+  for (const MixSpec& mix : bound.mixes) names.push_back(mix.name);
+  for (const TargetText& text : recipe.targets) {
+    if (!text.is_class()) continue;
+    const auto of = std::find(names.begin(), names.end(), text.of);
+    if (of == names.end()) {
+      throw ArgumentError("[[target]] \"" + escape_text(text.name) +
+                          "\": of: " + unknown_name("target", text.of, names));
+    }
+    bound.classes.push_back({text.name, of - names.begin(), text.thresholds});
+  }
+}
+
 }  // namespace
+
+void check_fitted_targets(const RecipeSpec& recipe) {
+  const std::string remedy = "; call recipe.fit(dataset) or lade fit";
+  require(
+      recipe.families.empty(),
+      "recipe is not fitted: the targets of [[target_family]] are not drawn" + remedy);
+  for (const TargetText& text : recipe.targets) {
+    require(!text.is_class() || !text.thresholds.empty(),
+            "recipe is not fitted: classes " + escape_text(text.name) +
+                " has no thresholds" + remedy);
+  }
+}
 
 std::shared_ptr<const Zone> calendar_zone(const SequenceSpec& sequence,
                                           const ColumnType& time) {
@@ -241,23 +279,27 @@ BoundTargets bind_targets(const RecipeSpec& recipe, const Schema& schema, Index 
                 nullptr};
   std::set<Index> columns = {time};
   for (const TargetText& text : recipe.targets) {
-    if (!text.expression.empty()) continue;
+    if (text.is_mix() || text.is_class()) continue;
     binder.text = &text;
     bound.targets.push_back(binder.target());
     note_columns(bound.targets.back().where, columns);
     note_columns(bound.targets.back().value, columns);
   }
   bind_mixes(binder, bound);
+  bind_classes(recipe, bound);
   Index target = 0;
-  Index mix = static_cast<Index>(bound.targets.size());
+  auto mix = static_cast<Index>(bound.targets.size());
+  auto of_class = mix + static_cast<Index>(bound.mixes.size());
   for (const TargetText& text : recipe.targets) {
-    bound.order.push_back(text.expression.empty() ? target++ : mix++);
+    Index& next = text.is_class() ? of_class : text.is_mix() ? mix : target;
+    bound.order.push_back(next++);
   }
   bound.columns.assign(columns.begin(), columns.end());
   return bound;
 }
 
 Schema target_schema(const RecipeSpec& recipe, const io::Dataset& dataset) {
+  check_fitted_targets(recipe);
   require(!recipe.targets.empty(), "apply: the recipe has no [[target]]");
   require(recipe.sequence.time.empty() || recipe.sequence.time == dataset.time(),
           "recipe: [sequence] time is '" + escape_text(recipe.sequence.time) +

@@ -13,12 +13,14 @@ class Dataset;
 
 namespace lade {
 
-/// The targets of a recipe, compiled for a schema. Mixes follow the targets.
+/// The targets of a recipe, compiled for a schema. Mixes follow the targets, classes
+/// the mixes.
 struct BoundTargets {
   std::vector<TargetSpec> targets;
   std::vector<MixSpec> mixes;
-  /// Recipe order: position i of the recipe is target (or targets.size() + mix)
-  /// order[i].
+  std::vector<ClassSpec> classes;
+  /// Recipe order: position i of the recipe is target (or targets.size() + mix, or
+  /// targets.size() + mixes.size() + class) order[i].
   std::vector<Index> order;
   /// Columns (positions in the schema) that any of them reads, ascending.
   std::vector<Index> columns;
@@ -36,6 +38,10 @@ BoundTargets bind_targets(const RecipeSpec& recipe, const Schema& schema, Index 
 /// [sequence]
 ///         time is another one; as bind_targets.
 Schema target_schema(const RecipeSpec& recipe, const io::Dataset& dataset);
+
+/// Errors: ArgumentError "recipe is not fitted: ..." for classes without thresholds and
+///         families that are not drawn.
+void check_fitted_targets(const RecipeSpec& recipe);
 
 /// Zone of a recipe's calendar: its own, else the time column's, else UTC (nullptr).
 std::shared_ptr<const Zone> calendar_zone(const SequenceSpec& sequence,

@@ -51,7 +51,12 @@ struct Planned {
     for (std::size_t i = 0; i < bound.order.size(); ++i) {
       text_of[static_cast<std::size_t>(bound.order[i])] = i;
     }
-    plan.emplace(schema, 0, bound.targets, bound.mixes, observed);
+    for (ClassSpec& of_class : bound.classes) {
+      // What is not fitted yet costs what one threshold does.
+      if (of_class.thresholds.empty()) of_class.thresholds = {0.0};
+    }
+    plan.emplace(schema, 0, bound.targets, bound.mixes, observed, Sharing::on,
+                 bound.classes);
   }
 
   /// Whether target i is timed: what is only counted from another one's values is not.
@@ -67,6 +72,12 @@ struct Planned {
         const auto& more = out[text_of[static_cast<std::size_t>(input)]];
         of_mix.insert(more.begin(), more.end());
       }
+    }
+    for (std::size_t c = 0; c < bound.classes.size(); ++c) {
+      const auto of = static_cast<std::size_t>(bound.classes[c].of);
+      const auto& more = out[text_of[of]];
+      const std::size_t first = bound.targets.size() + bound.mixes.size();
+      out[text_of[first + c]].insert(more.begin(), more.end());
     }
     return out;
   }
@@ -250,6 +261,7 @@ void measure(const RecipeSpec& spec, const Schema& schema, std::int64_t observed
 }  // namespace
 
 std::string one_line(const TargetText& target) {
+  if (target.is_class()) return "classes of " + target.of;
   if (target.aggregate.empty()) return target.expression;
   return target.aggregate + (target.where.empty() ? "" : " where " + target.where) +
          windows_of(target);

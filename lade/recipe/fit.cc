@@ -7,34 +7,46 @@
 #include <string>
 #include <vector>
 
+#include "lade/recipe/family.h"
+#include "lade/recipe/fit_classes.h"
 #include "lade/recipe/json.h"
+#include "lade/recipe/parse.h"
+#include "lade/recipe/recipe_internal.h"
 
 namespace lade {
 namespace {
 
-std::vector<const InputSpec*> category_inputs(const RecipeSpec& spec) {
-  std::vector<const InputSpec*> found;
-  for (const InputSpec& input : spec.inputs) {
-    if (input.kind == InputSpec::Kind::category) found.push_back(&input);
-  }
-  return found;
-}
-
-/// Positions of the inputs' columns among the distinct columns that are read.
-struct Columns {
-  std::vector<std::string> names;
-  std::vector<std::size_t> of_input;
+/// A column of which a vocabulary is learned.
+struct Learner {
+  std::string column;
+  std::string part;  // of the recipe, for errors
+  VocabularyOptions options;
 };
 
-Columns columns_of(const std::vector<const InputSpec*>& inputs,
-                   const io::Dataset& dataset) {
+Learner learner_of(const InputSpec& input) {
+  return {input.column, "[[input]] \"" + escape_text(input.name) + "\"",
+          input.vocabulary};
+}
+
+Learner learner_of(const FamilySpec& family) {
+  return {family.sets_of, "[[target_family]] sets_of", family_codes()};
+}
+
+/// Positions of the learners' columns among the distinct columns that are read.
+struct Columns {
+  std::vector<std::string> names;
+  std::vector<std::size_t> of_learner;
+};
+
+Columns columns_of(const std::vector<Learner>& learners, const io::Dataset& dataset) {
   Columns columns;
-  for (const InputSpec* input : inputs) {
-    dataset.column(input->column, "[[input]] \"" + escape_text(input->name) + "\"");
+  for (const Learner& learner : learners) {
+    dataset.column(learner.column, learner.part);
     const auto found =
-        std::find(columns.names.begin(), columns.names.end(), input->column);
-    columns.of_input.push_back(static_cast<std::size_t>(found - columns.names.begin()));
-    if (found == columns.names.end()) columns.names.push_back(input->column);
+        std::find(columns.names.begin(), columns.names.end(), learner.column);
+    columns.of_learner.push_back(
+        static_cast<std::size_t>(found - columns.names.begin()));
+    if (found == columns.names.end()) columns.names.push_back(learner.column);
   }
   return columns;
 }
@@ -73,24 +85,23 @@ std::vector<io::RowRun> chosen_runs(const io::Dataset& dataset,
   return runs;
 }
 
-}  // namespace
+/// What one pass over the data has taught.
+struct Learned {
+  std::vector<FittedInput> fitted;  // per learner, without its name
+  Index rows = 0;
+};
 
-Recipe fit(const Recipe& recipe, const io::Dataset& dataset,
-           std::span<const Index> sequences, const Limits& limits,
-           const std::function<void()>& poll) {
-  const auto inputs = category_inputs(recipe.spec());
-  std::vector<FittedInput> fitted;
-  const std::string fingerprint = hex(dataset.fingerprint());
-  if (inputs.empty()) return recipe.with_fitted({}, fingerprint, dataset.events());
-  const Columns columns = columns_of(inputs, dataset);
+Learned learn(const std::vector<Learner>& learners, const io::Dataset& dataset,
+              std::span<const Index> sequences, const Limits& limits,
+              const std::function<void()>& poll) {
+  const Columns columns = columns_of(learners, dataset);
   const io::DatasetReader reader = dataset.reader(columns.names, dataset.ledger());
   const std::vector<Index> first = first_rows(dataset);
-
   std::deque<VocabularyFitter> fitters;  // they do not move
-  for (const InputSpec* input : inputs) {
-    fitters.emplace_back(input->vocabulary, limits, input->column);
+  for (const Learner& learner : learners) {
+    fitters.emplace_back(learner.options, limits, learner.column);
   }
-  Index rows = 0;
+  Learned learned;
   std::shared_ptr<const Chunk> chunk;
   Index group = -1;
   for (const io::RowRun& run : chosen_runs(dataset, sequences, first.back())) {
@@ -100,21 +111,76 @@ Recipe fit(const Recipe& recipe, const io::Dataset& dataset,
       chunk = reader.row_group(group);
     }
     const Index storage_row = first[static_cast<std::size_t>(group)] + run.first_row;
-    for (std::size_t i = 0; i < inputs.size(); ++i) {
-      fitters[i].add(chunk->columns[columns.of_input[i]], run.first_row, run.rows,
+    for (std::size_t i = 0; i < learners.size(); ++i) {
+      fitters[i].add(chunk->columns[columns.of_learner[i]], run.first_row, run.rows,
                      storage_row);
     }
-    rows += run.rows;
+    learned.rows += run.rows;
   }
-  for (std::size_t i = 0; i < inputs.size(); ++i) {
-    FittedInput learned;
-    learned.name = inputs[i]->name;
-    learned.nulls = fitters[i].nulls();
-    learned.rare = fitters[i].rare();
-    learned.vocabulary = std::make_shared<const Vocabulary>(fitters[i].finish());
-    fitted.push_back(std::move(learned));
+  for (VocabularyFitter& fitter : fitters) {
+    FittedInput& one = learned.fitted.emplace_back();
+    one.nulls = fitter.nulls();
+    one.rare = fitter.rare();
+    one.vocabulary = std::make_shared<const Vocabulary>(fitter.finish());
   }
-  return recipe.with_fitted(std::move(fitted), fingerprint, rows);
+  return learned;
+}
+
+/// The recipe with the targets of its families written out, checked as if it had been
+/// written so.
+RecipeSpec written_out(RecipeSpec spec, std::span<const FittedInput> codes, Index rows,
+                       const Limits& limits) {
+  for (std::size_t f = 0; f < spec.families.size(); ++f) {
+    for (TargetText& target :
+         target_family(spec.families[f], *codes[f].vocabulary, rows)) {
+      spec.targets.push_back(std::move(target));
+    }
+  }
+  spec.families.clear();
+  Document document{"target_family", false, limits};
+  document.fitted = true;
+  return parse_recipe(recipe_json(spec), document);
+}
+
+}  // namespace
+
+Recipe fit(const Recipe& recipe, const io::Dataset& dataset,
+           std::span<const Index> sequences, const Limits& limits,
+           const std::function<void()>& poll) {
+  RecipeSpec spec = recipe.spec();
+  std::vector<Learner> learners;
+  std::vector<std::string> names;
+  for (const InputSpec& input : spec.inputs) {
+    if (input.kind != InputSpec::Kind::category) continue;
+    learners.push_back(learner_of(input));
+    names.push_back(input.name);
+  }
+  for (const FamilySpec& family : spec.families) learners.push_back(learner_of(family));
+  Learned learned;
+  learned.rows = dataset.events();
+  if (!learners.empty()) learned = learn(learners, dataset, sequences, limits, poll);
+  std::vector<FittedInput> inputs(
+      learned.fitted.begin(),
+      learned.fitted.begin() + static_cast<std::ptrdiff_t>(names.size()));
+  for (std::size_t i = 0; i < names.size(); ++i) inputs[i].name = names[i];
+  if (!spec.families.empty()) {
+    spec = written_out(std::move(spec), std::span(learned.fitted).subspan(names.size()),
+                       learned.rows, limits);
+  }
+  fit_classes(spec, dataset, sequences, poll);
+  auto state = std::make_shared<Recipe::State>();
+  state->spec = std::move(spec);
+  return Recipe(std::move(state))
+      .with_fitted(std::move(inputs), hex(dataset.fingerprint()), learned.rows);
+}
+
+std::vector<TargetText> target_family(const FamilySpec& family,
+                                      const io::Dataset& dataset,
+                                      std::span<const Index> sequences,
+                                      const Limits& limits,
+                                      const std::function<void()>& poll) {
+  const Learned learned = learn({learner_of(family)}, dataset, sequences, limits, poll);
+  return target_family(family, *learned.fitted.front().vocabulary, learned.rows);
 }
 
 Recipe default_recipe(const io::Dataset& dataset, const Limits& limits) {

@@ -47,10 +47,11 @@ void parse_output(const Fields& fields, RecipeSpec& spec) {
 
 RecipeSpec parse_recipe(const Json& form, Document& document) {
   const Fields top(form, document, "", "");
-  top.only(
-      {"sequence", "input", "target", "label", "output", "source", "loader"},
-      {"augment", "target_family", "depth", "rolling", "balance", "split", "compat"});
+  top.only({"sequence", "input", "target", "target_family", "label", "output", "source",
+            "loader", "compat"},
+           {"augment", "depth", "rolling", "balance", "split"});
   RecipeSpec spec;
+  spec.compat = top.word("compat", {"hppl"});
   if (top.has("sequence"))
     spec.sequence = parse_sequence(top.table("sequence", "[sequence]"));
   if (top.has("output")) parse_output(top.table("output", "[output]"), spec);
@@ -66,6 +67,10 @@ RecipeSpec parse_recipe(const Json& form, Document& document) {
     spec.inputs.push_back(std::move(input));
   }
   parse_targets(tables_of(form, document, "target"), spec);
+  for (const Fields& fields : tables_of(form, document, "target_family")) {
+    spec.families.push_back(parse_family(fields));
+  }
+  if (!spec.compat.empty()) check_hppl(top, spec);
   if (top.has("label")) {
     const Fields label = top.table("label", "[label]");
     label.only({"column"});

@@ -19,7 +19,8 @@ struct Document {
   std::string source;
   bool lines = false;
   Limits limits;
-  Index parts = 0;  // operators and expression nodes counted so far
+  Index parts = 0;      // operators and expression nodes counted so far
+  bool fitted = false;  // the recipe inside a fitted one: it may hold what `fit` adds
 };
 
 /// One table of a recipe: typed reading of its fields, errors with the place.
@@ -52,6 +53,9 @@ class Fields {
   /// A text, or a whole number as text.
   std::string number_or_text(std::string_view field) const;
   std::vector<std::string> texts(std::string_view field) const;
+  std::vector<double> reals(std::string_view field) const;  // finite
+  /// A list of texts and whole numbers, these as text.
+  std::vector<std::string> numbers_or_texts(std::string_view field) const;
   std::vector<std::pair<std::string, std::string>> text_map(
       std::string_view field) const;
   Fields table(std::string_view field, std::string title) const;
@@ -95,8 +99,15 @@ io::SourceOptions parse_source(Fields fields);
 std::map<std::string, std::string> parse_loader(Fields fields);
 /// Targets and what they say for the whole recipe.
 void parse_targets(std::vector<Fields> tables, RecipeSpec& spec);
+/// One target, its window included; not its name's uniqueness.
+TargetText parse_target(const Fields& fields);
+FamilySpec parse_family(const Fields& fields);
+/// What compat = "hppl" does not allow (hppl.cc).
+void check_hppl(const Fields& fields, const TargetText& target);
+void check_hppl(const Fields& top, const RecipeSpec& spec);
 
 /// The canonical form: defaults left out.
+Json target_json(const TargetText& target);
 Json recipe_json(const RecipeSpec& spec);
 
 }  // namespace lade

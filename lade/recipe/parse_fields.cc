@@ -184,6 +184,44 @@ std::vector<std::string> Fields::texts(std::string_view field) const {
   return result;
 }
 
+std::vector<double> Fields::reals(std::string_view field) const {
+  const Json* value = find(field);
+  if (value == nullptr) return {};
+  const auto* items = value->as<Json::Array>();
+  if (items == nullptr) refuse_value(field, "must be a list of numbers");
+  std::vector<double> result;
+  for (const Json& item : *items) {
+    if (const auto* whole = item.as<std::int64_t>()) {
+      result.push_back(static_cast<double>(*whole));
+      continue;
+    }
+    const auto* real = item.as<double>();
+    if (real == nullptr || !std::isfinite(*real)) {
+      refuse(field, "must be a list of finite numbers, got " + shown(item) + " in it");
+    }
+    result.push_back(*real);
+  }
+  return result;
+}
+
+std::vector<std::string> Fields::numbers_or_texts(std::string_view field) const {
+  const Json* value = find(field);
+  if (value == nullptr) return {};
+  const auto* items = value->as<Json::Array>();
+  if (items == nullptr) refuse_value(field, "must be a list of whole numbers or texts");
+  std::vector<std::string> result;
+  for (const Json& item : *items) {
+    const auto* text = item.as<std::string>();
+    const auto* whole = item.as<std::int64_t>();
+    if (text == nullptr && whole == nullptr) {
+      refuse(field,
+             "must be a list of whole numbers or texts, got " + shown(item) + " in it");
+    }
+    result.push_back(text != nullptr ? *text : std::to_string(*whole));
+  }
+  return result;
+}
+
 std::vector<std::pair<std::string, std::string>> Fields::text_map(
     std::string_view field) const {
   const Json* value = find(field);

@@ -113,7 +113,45 @@ void drop_defaults(TargetText& target) {
   if (target.missing == "skip") target.missing.clear();
 }
 
+/// Classes of another target: thresholds, or how many quantiles cut it. A fitted recipe
+/// has both; its thresholds may be equal.
+TargetText parse_class(const Fields& fields) {
+  TargetText target;
+  target.name = fields.needed_text("name");
+  target.of = fields.needed_text("of");
+  fields.require_absent(
+      {"aggregate", "expression", "where", "every", "look_back", "look_ahead", "lag",
+       "look_back_by", "within", "warmup", "missing", "empty"},
+      "cannot be given together with of");
+  const bool fitted = fields.document().fitted && fields.has("quantiles");
+  if (!fitted && fields.has("quantiles")) {
+    fields.require_absent({"thresholds"}, "cannot be given together with quantiles");
+  }
+  target.quantiles = fields.whole("quantiles", 0, 2, 1'000'000);
+  target.thresholds = fields.reals("thresholds");
+  if (target.quantiles > 0 && !fitted) return target;
+  if (!fields.has("thresholds")) {
+    fields.refuse("", "needs 'thresholds' or 'quantiles'");
+  }
+  if (target.thresholds.empty()) {
+    fields.refuse("thresholds", "must not be empty");
+  }
+  for (std::size_t k = 1; k < target.thresholds.size(); ++k) {
+    const double before = target.thresholds[k - 1];
+    const double here = target.thresholds[k];
+    if (before < here || (fitted && before == here)) continue;
+    fields.refuse("thresholds", "must ascend and be distinct, got " +
+                                    write_json(Json{before}) + " before " +
+                                    write_json(Json{here}));
+  }
+  return target;
+}
+
+}  // namespace
+
 TargetText parse_target(const Fields& fields) {
+  if (fields.has("of")) return parse_class(fields);
+  fields.require_absent({"thresholds", "quantiles"}, "needs of");
   TargetText target;
   target.name = fields.needed_text("name");
   const std::string both = "cannot be given together with expression";
@@ -149,6 +187,8 @@ TargetText parse_target(const Fields& fields) {
   return target;
 }
 
+namespace {
+
 /// Fields of a target that hold for all targets of a recipe.
 void parse_shared(const Fields& fields, RecipeSpec& spec) {
   spec.target_valid = spec.target_valid || fields.truth("valid");
@@ -172,7 +212,7 @@ class Mixes {
   Mixes(const std::vector<Fields>& tables, const std::vector<TargetText>& targets)
       : tables_(tables), targets_(targets) {
     for (std::size_t i = 0; i < targets.size(); ++i) {
-      names_.push_back(targets[i].name);
+      if (!targets[i].is_class()) names_.push_back(targets[i].name);
       place_.emplace(targets[i].name, i);
       every_.push_back(targets[i].every);
     }
@@ -180,11 +220,23 @@ class Mixes {
 
   void check() {
     for (std::size_t i = 0; i < targets_.size(); ++i) {
-      if (!targets_[i].expression.empty()) check(i);
+      if (targets_[i].is_mix()) check(i);
+      if (targets_[i].is_class()) check_of(i);
     }
   }
 
  private:
+  /// The target that classes are made of: any target or mix, no classes.
+  void check_of(std::size_t i) {
+    const auto known = place_.find(targets_[i].of);
+    if (known == place_.end()) {
+      tables_[i].refuse("of", unknown_name("target", targets_[i].of, names_));
+    }
+    if (targets_[known->second].is_class()) {
+      tables_[i].refuse_value("of", "must be a target or a mix, not classes");
+    }
+  }
+
   void check(std::size_t i) {
     const std::string& text = targets_[i].expression;
     const ExpressionOptions options = expression_options(tables_[i], "expression");
@@ -249,18 +301,20 @@ void parse_targets(std::vector<Fields> tables, RecipeSpec& spec) {
     const Json* name = fields.find("name");
     if (name != nullptr && name->as<std::string>() != nullptr)
       fields.call(fields.text("name"));
-    fields.only({"name", "where", "aggregate", "expression", "every", "look_back",
-                 "look_ahead", "lag", "look_back_by", "within", "empty", "warmup",
-                 "missing", "ddof", "valid", "align", "observed_until"},
-                {"column", "kind", "dtype", "of", "thresholds", "quantiles", "compat",
-                 "split_on", "form", "unknown", "weights", "nulls", "clean", "order",
-                 "threshold", "max_weight", "stack", "horizon"});
+    fields.only(
+        {"name",      "where",          "aggregate", "expression",   "every",
+         "look_back", "look_ahead",     "lag",       "look_back_by", "within",
+         "empty",     "warmup",         "missing",   "ddof",         "valid",
+         "align",     "observed_until", "of",        "thresholds",   "quantiles"},
+        {"column", "kind", "dtype", "compat", "split_on", "form", "unknown", "weights",
+         "nulls", "clean", "order", "threshold", "max_weight", "stack", "horizon"});
     TargetText target = parse_target(fields);
     const auto [first, is_new] = seen.emplace(target.name, spec.targets.size());
     if (!is_new) {
       fields.refuse("name", "is also the name of [[target]] " +
                                 std::to_string(first->second + 1));
     }
+    if (!spec.compat.empty()) check_hppl(fields, target);
     parse_shared(fields, spec);
     spec.targets.push_back(std::move(target));
   }

@@ -76,7 +76,8 @@ class History {
         s_(s),
         schema_(target_schema(spec_, dataset)),
         bound_(bind_targets(spec_, schema_, 0)),
-        plan_(schema_, 0, bound_.targets, bound_.mixes, observed_until(spec_, dataset)),
+        plan_(schema_, 0, bound_.targets, bound_.mixes, observed_until(spec_, dataset),
+              Sharing::on, bound_.classes),
         read_(dataset.reader(schema_.names(), dataset.ledger()).sequence(s)),
         zone_(calendar_zone(spec_.sequence, schema_.fields.front().type)) {
     Index visible = read_.view.rows;
@@ -163,7 +164,9 @@ PicturePanel History::panel(std::size_t i) const {
       at = interval_edges(boundary, intervals.keys[k], first, last).end;
     }
     out.time.push_back(local(at));
-    out.value.push_back(values_.value[t][k]);
+    const std::size_t first = values_.value.size() - bound_.classes.size();
+    out.value.push_back(t < first ? static_cast<double>(values_.value[t][k])
+                                  : static_cast<double>(values_.label[t - first][k]));
     out.valid.push_back(values_.valid[t][k]);
   }
   return out;

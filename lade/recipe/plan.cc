@@ -49,6 +49,7 @@ class Binder {
       if (input.kind != InputSpec::Kind::category || fitted(input.name)) continue;
       unfitted += (unfitted.empty() ? "" : ", ") + escape_text(input.name);
     }
+    check_fitted_targets(spec_);
     require(unfitted.empty(),
             "recipe is not fitted: category input " + unfitted +
                 " has no vocabulary; call recipe.fit(dataset) or lade fit");
@@ -163,12 +164,14 @@ class Binder {
     BoundTargets bound = bind_targets(spec_, data_.schema, data_.time);
     data_.target_order = bound.order;
     data_.targets.emplace(data_.schema, data_.time, std::move(bound.targets),
-                          std::move(bound.mixes), observed_until(spec_, data_.dataset));
+                          std::move(bound.mixes), observed_until(spec_, data_.dataset),
+                          Sharing::on, std::move(bound.classes));
     for (const TargetPlan::Set& set : data_.targets->sets()) {
       auto& members = data_.stacked.emplace_back();
       for (const Index target : data_.target_order) {
-        const bool in = std::find(set.targets.begin(), set.targets.end(), target) !=
-                        set.targets.end();
+        const bool in = data_.targets->class_at(target) == nullptr &&
+                        std::find(set.targets.begin(), set.targets.end(), target) !=
+                            set.targets.end();
         if (in) members.push_back(target);
       }
     }
@@ -176,7 +179,7 @@ class Binder {
 
   void add(std::string name, DType type, ArraySpec::Middle middle, Index inner,
            ArraySource source, Index index = 0, Index set = 0) {
-    data_.arrays.push_back({std::move(name), type, middle, set, inner});
+    data_.arrays.push_back({std::move(name), type, middle, set, inner, false});
     data_.bound.push_back({source, index, false});
   }
 
@@ -200,7 +203,8 @@ class Binder {
     add("sample_id", DType::i64, Middle::none, 0, ArraySource::sample_id);
     add("sample_mask", DType::boolean, Middle::none, 0, ArraySource::sample_mask);
     if (spec_.sequence.mask) add("mask", DType::boolean, events, 0, ArraySource::mask);
-    if (spec_.sequence.padding_mask) {
+    if (spec_.sequence.padding_mask ||
+        (data_.whole_history() && !data_.options.packed)) {
       add("padding_mask", DType::boolean, events, 0, ArraySource::padding_mask);
     }
     if (spec_.sequence.entity_array) add_entity();
@@ -265,22 +269,43 @@ class Binder {
     }
   }
 
+  /// Labels are whole numbers and stand beside a stack of numbers.
+  void add_target(Index target, Index s, ArraySpec::Middle middle) {
+    const std::string& name = data_.targets->name(target);
+    const Index inner = data_.whole_history() ? 1 : 0;
+    if (data_.targets->class_at(target) != nullptr) {
+      const Index first =
+          data_.targets->size() - static_cast<Index>(data_.targets->classes().size());
+      add("targets/" + name, DType::i64, middle, 0, ArraySource::target_class,
+          target - first, s);
+      for (const TargetPlan::Set& set : data_.targets->sets()) {
+        require(!spec_.stack_targets || set.name != name,
+                "recipe: stack gives an array '" + name +
+                    "'; the classes of this name need another one");
+      }
+      data_.arrays.back().labels = true;
+    } else if (!spec_.stack_targets) {
+      add("targets/" + name, DType::f32, middle, inner, ArraySource::target, target, s);
+    }
+    if (spec_.target_valid) {
+      add("target_valid/" + name, DType::boolean, middle, inner,
+          ArraySource::target_valid, target, s);
+    }
+  }
+
   void add_set(Index s, ArraySpec::Middle middle) {
     const auto& sets = data_.targets->sets();
     const TargetPlan::Set& set = sets[static_cast<std::size_t>(s)];
     const std::string suffix = sets.size() > 1 ? "/" + set.name : "";
-    if (spec_.stack_targets) {
-      add("targets/" + set.name, DType::f32, middle,
-          static_cast<Index>(set.targets.size()), ArraySource::target_stack, s, s);
+    const auto& stacked = data_.stacked[static_cast<std::size_t>(s)];
+    if (spec_.stack_targets && !stacked.empty()) {
+      add("targets/" + set.name, DType::f32, middle, static_cast<Index>(stacked.size()),
+          ArraySource::target_stack, s, s);
     }
-    for (const Index target : data_.stacked[static_cast<std::size_t>(s)]) {
-      const std::string& name = data_.targets->name(target);
-      if (!spec_.stack_targets) {
-        add("targets/" + name, DType::f32, middle, 0, ArraySource::target, target, s);
-      }
-      if (spec_.target_valid) {
-        add("target_valid/" + name, DType::boolean, middle, 0,
-            ArraySource::target_valid, target, s);
+    for (const Index target : data_.target_order) {
+      if (std::find(set.targets.begin(), set.targets.end(), target) !=
+          set.targets.end()) {
+        add_target(target, s, middle);
       }
     }
     add("target_mask" + suffix, DType::boolean, middle, 0, ArraySource::target_mask, s,
@@ -296,8 +321,9 @@ class Binder {
 
   void set_type(ArraySpec& array, DType type, const std::string& what,
                 bool by_inputs = false) {
-    const bool category = array.name == "categorical";
-    const bool value = array.name == "numerical" || array.name.starts_with("targets/");
+    const bool category = array.name == "categorical" || array.labels;
+    const bool value = array.name == "numerical" ||
+                       (array.name.starts_with("targets/") && !array.labels);
     const bool id = type == DType::i32 || type == DType::i64 || type == DType::i16;
     require(value || (category && id),
             what + ": array '" + array.name + "' cannot be given as " +
@@ -327,7 +353,9 @@ class Binder {
       const DType type = parse_dtype(word, what);
       if (array == "targets") {
         for (ArraySpec& spec : data_.arrays) {
-          if (spec.name.starts_with("targets/")) set_type(spec, type, what);
+          if (spec.name.starts_with("targets/") && !spec.labels) {
+            set_type(spec, type, what);
+          }
         }
       } else {
         set_type(find(array), type, what);

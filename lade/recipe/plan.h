@@ -37,6 +37,8 @@ struct ArraySpec {
   } middle = Middle::none;
   Index set = 0;    // boundary set of `intervals`
   Index inner = 0;  // 0 = no last axis
+  /// Labels of classes: padding and what is not valid are -100, all else is 0-padded.
+  bool labels = false;
 };
 
 struct PlanOptions {
@@ -122,6 +124,7 @@ class Plan {
     std::vector<Kept> kept;     // of each row; empty for window = "row"
     Index padded = 1;           // S; packed: the longest row
     bool packed = false;
+    Index longest = 0;      // most intervals a row can have
     Index events = 0;       // sum of length
     Index bytes_bound = 0;  // slab bytes that always suffice
     Index fixed_bytes = 0;  // of these, arrays whose shape is known now

@@ -70,7 +70,7 @@ class RowWriter {
       return build_.slab->data() + build_.offset[a] + first * row_bytes(spec, 1);
     }
     const bool intervals = spec.middle == ArraySpec::Middle::intervals;
-    const Index middle = intervals ? build_.longest : build_.shape.padded;
+    const Index middle = intervals ? build_.shape.longest : build_.shape.padded;
     return build_.slab->data() + build_.offset[a] + row_ * row_bytes(spec, middle);
   }
 
@@ -390,6 +390,7 @@ class RowWriter {
   /// Entries of a boundary set that lie in the kept window: [first, last) of its
   /// intervals.
   std::pair<Index, Index> given(const SequenceTargets::Set& set) const {
+    if (data_.whole_history()) return {0, static_cast<Index>(set.ends.size())};
     const auto begin = set.ends.begin();
     const Index first = std::lower_bound(begin, set.ends.end(), kept_.begin) - begin;
     const Index last =
@@ -403,6 +404,8 @@ class RowWriter {
                      bool spread);
   bool write_run(const ArraySpec& spec, const BoundArray& bound, Index first,
                  Index last, std::byte* out) const;
+  Index position_of(Index row) const;
+  std::int64_t end_of(std::size_t set, std::size_t interval) const;
   void write_entry(const ArraySpec& spec, const BoundArray& bound, Index from,
                    Index position, std::byte* out);
 
@@ -426,7 +429,7 @@ void RowWriter::write_target(std::size_t a, const BoundArray& bound) {
   if (spec.middle == ArraySpec::Middle::none) return write_sequence_entry(a, bound);
   const auto [first, last] = given(scratch_.values.sets[s]);
   if (spec.middle != ArraySpec::Middle::intervals) {
-    std::memset(at(a), 0, static_cast<std::size_t>(padded() * row_bytes(spec, 1)));
+    write_padding(spec, at(a), padded());
     write_entries(a, bound, first, last, set.boundary.every != Every::event);
     return;
   }
@@ -440,7 +443,7 @@ void RowWriter::write_sequence_entry(std::size_t a, const BoundArray& bound) {
   std::byte* const out = at(a);
   const auto& ends = scratch_.values.sets[static_cast<std::size_t>(spec.set)].ends;
   if (ends.empty()) {
-    std::memset(out, 0, static_cast<std::size_t>(row_bytes(spec, 1)));
+    write_padding(spec, out, 1);
   } else {
     write_entry(spec, bound, 0, 0, out);
   }
@@ -454,7 +457,7 @@ void RowWriter::write_entries(std::size_t a, const BoundArray& bound, Index firs
   if (!spread && write_run(spec, bound, first, last, row)) return;
   const Index entry = row_bytes(spec, 1);
   for (Index i = first; i < last; ++i) {
-    const Index position = ends[static_cast<std::size_t>(i)] - kept_.begin;
+    const Index position = position_of(ends[static_cast<std::size_t>(i)]);
     write_entry(spec, bound, i, position,
                 row + (spread ? position : i - first) * entry);
   }
@@ -479,6 +482,23 @@ bool RowWriter::write_run(const ArraySpec& spec, const BoundArray& bound, Index 
   return true;
 }
 
+std::int64_t RowWriter::end_of(std::size_t set, std::size_t interval) const {
+  const std::int64_t* time =
+      view_.chunk->columns[static_cast<std::size_t>(data_.time)].as<std::int64_t>() +
+      view_.begin;
+  const SequenceTargets::Set& of = scratch_.values.sets[set];
+  const std::int64_t last = time[of.ends[interval]];
+  return interval_edges(data_.targets->sets()[set].boundary, of.keys[interval], last,
+                        last)
+      .end;
+}
+
+/// Of a row in the kept window; -1 outside of it.
+Index RowWriter::position_of(Index row) const {
+  const Index position = row - kept_.begin;
+  return position >= 0 && position < kept_.events ? position : -1;
+}
+
 void RowWriter::write_entry(const ArraySpec& spec, const BoundArray& bound, Index from,
                             Index position, std::byte* out) {
   const auto i = static_cast<std::size_t>(from);
@@ -491,6 +511,17 @@ void RowWriter::write_entry(const ArraySpec& spec, const BoundArray& bound, Inde
     }
   };
   const auto put = [&](auto value) { std::memcpy(out, &value, sizeof(value)); };
+  const auto put_label = [&](std::int64_t label) {
+    ConvertCounts counts;
+    convert(&label, 1, spec.type, out, 1, counts);
+    if (counts.overflow == 0) return;
+    Place place;
+    place.source = "array " + spec.name;
+    place.rule = "convert.overflow";
+    place.value = std::to_string(label);
+    throw DataError(place, "label " + place.value + " does not fit " +
+                               std::string(name(spec.type)));
+  };
   switch (bound.source) {
     case ArraySource::target:
       return put_float(&scratch_.values.value[which][i], 1);
@@ -503,6 +534,8 @@ void RowWriter::write_entry(const ArraySpec& spec, const BoundArray& bound, Inde
       }
       return put_float(scratch_.numbers.data(), static_cast<Index>(members.size()));
     }
+    case ArraySource::target_class:
+      return put_label(scratch_.values.label[which][i]);
     case ArraySource::target_valid:
       return put(scratch_.values.valid[which][i]);
     case ArraySource::target_mask:
@@ -510,8 +543,7 @@ void RowWriter::write_entry(const ArraySpec& spec, const BoundArray& bound, Inde
     case ArraySource::target_position:
       return put(static_cast<std::int32_t>(position));
     case ArraySource::target_time:
-      return put(interval_end(data_.targets->sets()[which].boundary,
-                              scratch_.values.sets[which].keys[i]));
+      return put(end_of(which, i));
     default:
       LADE_DCHECK(false);
   }

@@ -41,6 +41,7 @@ enum class ArraySource : std::uint8_t {
   label,
   target,
   target_stack,
+  target_class,
   target_valid,
   target_mask,
   target_position,
@@ -82,6 +83,8 @@ struct Plan::Data {
   Kept kept(Index sample_id) const;
   /// Rows of a sequence that the cut leaves, from the index alone.
   Index cut_length(Index sequence) const;
+  /// compat = "hppl" gives the targets of the whole history, whatever the inputs keep.
+  bool whole_history() const { return recipe.spec().compat == "hppl"; }
 };
 
 struct Plan::Build {
@@ -89,16 +92,17 @@ struct Plan::Build {
   Index repeated = 0;
   std::shared_ptr<Slab> slab;
   Shape shape;
-  Index longest = 0;          // most kept events of a row
   std::vector<Index> offset;  // of every array; intervals: staging
   std::vector<std::vector<std::int32_t>> intervals;  // per set, T of every row
   std::vector<Index> first_event;                    // packed: [B + 1], of every row
 };
 
+/// Fills `entries` entries of an array with its padding: 0, or -100 for labels.
+void write_padding(const ArraySpec& spec, std::byte* out, Index entries) noexcept;
+
 /// Bytes of one row of an array when the middle axis has `middle` entries.
 Index row_bytes(const ArraySpec& spec, Index middle) noexcept;
 /// Bytes of an array of a batch of this shape; intervals: as they are staged.
-Index array_bytes(const ArraySpec& spec, const Plan::Shape& shape,
-                  Index longest) noexcept;
+Index array_bytes(const ArraySpec& spec, const Plan::Shape& shape) noexcept;
 
 }  // namespace lade

@@ -41,11 +41,11 @@ Index gather_intervals(const Plan::Build& build, std::size_t array,
   for (Index row = 0; row < rows; ++row) {
     std::byte* const to = out + row * most * entry;
     const auto count = static_cast<Index>(counts[static_cast<std::size_t>(row)]);
-    std::memmove(to,
-                 build.slab->data() + build.offset[array] + row * build.longest * entry,
-                 static_cast<std::size_t>(count * entry));
-    std::memset(to + count * entry, 0,
-                static_cast<std::size_t>((most - count) * entry));
+    std::memmove(
+        to,
+        build.slab->data() + build.offset[array] + row * build.shape.longest * entry,
+        static_cast<std::size_t>(count * entry));
+    write_padding(spec, to + count * entry, most - count);
   }
   return most;
 }
@@ -60,12 +60,10 @@ std::shared_ptr<Plan::Build> Plan::begin(std::span<const Index> sample_id,
   build->repeated = repeated;
   build->slab = std::move(slab);
   build->shape = std::move(shape);
-  for (const Index length : build->shape.length)
-    build->longest = std::max(build->longest, length);
   Index offset = 0;
   for (const ArraySpec& array : data_->arrays) {
     build->offset.push_back(offset);
-    offset += align_up(array_bytes(array, build->shape, build->longest));
+    offset += align_up(array_bytes(array, build->shape));
   }
   if (build->shape.packed) place_events(*build);
   LADE_DCHECK(build->slab->bytes() >= offset);
@@ -84,7 +82,7 @@ std::vector<Plan::Placed> Plan::finish(Build& build) const {
   for (std::size_t a = 0; a < data_->arrays.size(); ++a) {
     const ArraySpec& spec = data_->arrays[a];
     Placed result{&spec, offset, {rows}};
-    Index bytes = array_bytes(spec, build.shape, build.longest);
+    Index bytes = array_bytes(spec, build.shape);
     switch (spec.middle) {
       case ArraySpec::Middle::none:
         break;

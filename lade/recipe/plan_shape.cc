@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 #include <algorithm>
+#include <cstring>
 
 #include "lade/recipe/plan_internal.h"
 
@@ -29,14 +30,13 @@ Index row_bytes(const ArraySpec& spec, Index middle) noexcept {
   return entries * std::max<Index>(spec.inner, 1) * width(spec.type);
 }
 
-Index array_bytes(const ArraySpec& spec, const Plan::Shape& shape,
-                  Index longest) noexcept {
+Index array_bytes(const ArraySpec& spec, const Plan::Shape& shape) noexcept {
   const auto rows = static_cast<Index>(shape.length.size());
   switch (spec.middle) {
     case ArraySpec::Middle::events:
       return rows * row_bytes(spec, shape.padded);
     case ArraySpec::Middle::intervals:
-      return rows * row_bytes(spec, longest);
+      return rows * row_bytes(spec, shape.longest);
     case ArraySpec::Middle::packed:
       return shape.events * row_bytes(spec, 1);
     case ArraySpec::Middle::offsets:
@@ -45,6 +45,17 @@ Index array_bytes(const ArraySpec& spec, const Plan::Shape& shape,
       break;
   }
   return rows * row_bytes(spec, 1);
+}
+
+void write_padding(const ArraySpec& spec, std::byte* out, Index entries) noexcept {
+  const Index bytes = entries * row_bytes(spec, 1);
+  std::memset(out, 0, static_cast<std::size_t>(bytes));
+  if (!spec.labels) return;
+  const std::int64_t label = kNoClass;  // little-endian: its low bytes are the label
+  const Index size = width(spec.type);
+  for (Index at = 0; at < bytes; at += size) {
+    std::memcpy(out + at, &label, static_cast<std::size_t>(size));
+  }
 }
 
 Index Plan::Data::cut_length(Index sequence) const {
@@ -76,10 +87,14 @@ Plan::Shape Plan::shape(std::span<const Index> sample_id,
   LADE_DCHECK(slices.empty() || slices.size() == sample_id.size());
   Shape shape;
   Index longest = 0;
+  Index visible = 0;
   shape.length.reserve(sample_id.size());
   if (!data_->rows_are_samples) shape.kept.reserve(sample_id.size());
   for (const Index id : sample_id) {
-    if (!data_->rows_are_samples) shape.kept.push_back(data_->kept(id));
+    if (!data_->rows_are_samples) {
+      shape.kept.push_back(data_->kept(id));
+      visible = std::max(visible, shape.kept.back().visible);
+    }
     if (!slices.empty()) cut(shape.kept.back(), slices[shape.length.size()]);
     const Index length = data_->rows_are_samples ? 1 : shape.kept.back().events;
     shape.length.push_back(length);
@@ -88,8 +103,9 @@ Plan::Shape Plan::shape(std::span<const Index> sample_id,
   }
   shape.padded = padded_length(longest, data_->options, data_->max_length);
   shape.packed = data_->options.packed;
+  shape.longest = data_->whole_history() ? visible : longest;
   for (const ArraySpec& array : data_->arrays) {
-    const Index bytes = align_up(array_bytes(array, shape, longest));
+    const Index bytes = align_up(array_bytes(array, shape));
     shape.bytes_bound += bytes;
     if (array.middle != ArraySpec::Middle::intervals) shape.fixed_bytes += bytes;
   }

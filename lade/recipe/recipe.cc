@@ -84,7 +84,10 @@ bool Recipe::fitted() const {
                                    [&](const auto& f) { return f.name == input.name; });
     if (!known) return false;
   }
-  return true;
+  for (const TargetText& target : state_->spec.targets) {
+    if (target.is_class() && target.thresholds.empty()) return false;
+  }
+  return state_->spec.families.empty();
 }
 
 std::string Recipe::to_json() const {

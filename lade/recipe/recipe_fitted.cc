@@ -69,6 +69,7 @@ class Reader {
     check_format(json);
     check_sum(json, text);
     Document document{std::string(source_), false, limits_};
+    document.fitted = true;
     RecipeSpec spec;
     try {
       spec = parse_recipe(member(json, "recipe"), document);

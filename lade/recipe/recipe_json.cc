@@ -168,6 +168,8 @@ Json input_json(const InputSpec& input) {
   return out.take();
 }
 
+}  // namespace
+
 Json target_json(const TargetText& target) {
   Writer out;
   out.text("name", target.name);
@@ -183,6 +185,34 @@ Json target_json(const TargetText& target) {
   if (target.empty) out.put("empty", Json{*target.empty});
   out.text("warmup", target.warmup);
   out.text("missing", target.missing);
+  out.text("of", target.of);
+  out.whole("quantiles", target.quantiles, 0);
+  if (!target.thresholds.empty()) {
+    out.put("thresholds",
+            Json{Json::Array(target.thresholds.begin(), target.thresholds.end())});
+  }
+  return out.take();
+}
+
+namespace {
+
+Json family_json(const FamilySpec& family) {
+  const FamilySpec usual;
+  Writer out;
+  out.put("count", Json{family.count});
+  out.put("seed", Json{family.seed});
+  if (!family.values.empty()) out.texts("values", family.values);
+  out.text("sets_of", family.sets_of);
+  if (family.least_codes != usual.least_codes ||
+      family.most_codes != usual.most_codes) {
+    out.put("set_size",
+            Json{Json::Array{Json{family.least_codes}, Json{family.most_codes}}});
+  }
+  if (family.aggregates != usual.aggregates) out.texts("aggregates", family.aggregates);
+  if (family.every != usual.every) out.texts("every", family.every);
+  if (family.look_back != usual.look_back) out.texts("look_back", family.look_back);
+  out.real("min_support", family.min_support, usual.min_support);
+  if (family.name != usual.name) out.text("name", family.name);
   return out.take();
 }
 
@@ -249,6 +279,11 @@ Json recipe_json(const RecipeSpec& spec) {
   for (const TargetText& target : spec.targets) targets.push_back(target_json(target));
   if (!inputs.empty()) out.put("input", Json{std::move(inputs)});
   if (!targets.empty()) out.put("target", Json{std::move(targets)});
+  Json::Array families;
+  for (const FamilySpec& family : spec.families)
+    families.push_back(family_json(family));
+  if (!families.empty()) out.put("target_family", Json{std::move(families)});
+  out.text("compat", spec.compat);
   part("output", output_json(spec));
   if (!spec.label.empty()) {
     Writer label;

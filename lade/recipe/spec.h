@@ -57,6 +57,25 @@ struct TargetText {
   std::string look_back_by, within;
   std::optional<double> empty;
   std::string warmup, missing;
+  std::string of;  // classes of this target or mix
+  std::vector<double> thresholds;
+  Index quantiles = 0;  // `fit` finds the thresholds
+  bool is_mix() const { return !expression.empty(); }
+  bool is_class() const { return !of.empty(); }
+};
+
+/// One [[target_family]] table: `fit` draws its targets and writes them out.
+struct FamilySpec {
+  Index count = 0;
+  std::int64_t seed = 0;
+  std::vector<std::string> values;        // columns
+  std::string sets_of;                    // column of codes
+  Index least_codes = 1, most_codes = 5;  // set_size, closed
+  std::vector<std::string> aggregates = {"sum", "mean", "min", "max", "count"};
+  std::vector<std::string> every = {"day", "week", "month"};
+  std::vector<std::string> look_back = {"1", "7", "30"};
+  double min_support = 0.001;  // share of the events that a set covers at least
+  std::string name = "{aggregate}_{value}_{every}{look_back}_{n}";
 };
 
 /// A fitted input: what `fit` learned, stored with the recipe.
@@ -70,6 +89,8 @@ struct RecipeSpec {
   SequenceSpec sequence;
   std::vector<InputSpec> inputs;
   std::vector<TargetText> targets;
+  std::vector<FamilySpec> families;
+  std::string compat;  // "" or "hppl"
   bool stack_targets = false, target_valid = false, target_time = false;
   std::string align;  // "" or "event"
   std::string observed_until;
