@@ -7,6 +7,7 @@
 #include <set>
 #include <utility>
 
+#include "lade/core/unknown_name.h"
 #include "lade/io/dataset.h"
 #include "lade/recipe/aggregate_text.h"
 #include "lade/recipe/duration.h"

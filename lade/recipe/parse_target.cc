@@ -5,6 +5,7 @@
 #include <set>
 
 #include "lade/core/error.h"
+#include "lade/core/unknown_name.h"
 #include "lade/recipe/aggregate_text.h"
 #include "lade/recipe/duration.h"
 #include "lade/recipe/expression_syntax.h"

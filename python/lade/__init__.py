@@ -9,10 +9,11 @@ from lade.errors import ArgumentError, DataError, IoError
 from lade.filters import col
 from lade.limits import Limits
 from lade.loader import DataLoader
-from lade.recipe import (Recipe, aggregate, horizon, input, mix,  # noqa: A004
-                         window_target)
+from lade.recipe import (Recipe, aggregate, classes, horizon, input,  # noqa: A004
+                         mix, target_family, window_target)
 from lade.samplers import WindowSampler
 
 __all__ = ["ArgumentError", "Batch", "DataError", "DataLoader", "Dataset", "IoError",
-           "Limits", "Permutation", "ReadReport", "Recipe", "WindowSampler", "aggregate", "col", "convert",
-           "horizon", "input", "mix", "open", "random", "synth", "window_target", "__version__"]
+           "Limits", "Permutation", "ReadReport", "Recipe", "WindowSampler", "aggregate",
+           "classes", "col", "convert", "horizon", "input", "mix", "open", "random", "synth",
+           "target_family", "window_target", "__version__"]

@@ -1,5 +1,6 @@
 """`Recipe` and its parts. All of it becomes the JSON form of a recipe; C++ checks it."""
 
+import collections.abc
 import datetime
 import json
 import os
@@ -47,6 +48,48 @@ def mix(name, expression, **options):
     return _given(name=name, expression=expression, **options)
 
 
+def classes(name, of, *, thresholds=None, quantiles=None, **options):
+    """Class labels of another target: how many thresholds lie strictly below its value.
+
+    `thresholds` ascend; with `quantiles=n` `fit` finds those of n classes. Labels are int64,
+    -100 where the value is not valid and in padding.
+    """
+    return _given(name=name, of=of, thresholds=_listed(thresholds), quantiles=quantiles,
+                  **options)
+
+
+def target_family(data, count, seed=0, *, values=None, sets_of=None, set_size=None,
+                  aggregates=None, every=None, look_back=None, min_support=None, name=None):
+    """`count` different targets drawn from a seed, to be put among a recipe's targets.
+
+    `data` is a dataset (or what opens one), or a mapping from each code of `sets_of` to its
+    rows. Raising `count` keeps the first targets. The same as [[target_family]] in a file.
+    """
+    spec = _given(count=count, seed=seed, values=_listed(values), sets_of=sets_of,
+                  set_size=_listed(set_size), aggregates=_listed(aggregates),
+                  every=_listed(every), look_back=_listed(look_back),
+                  min_support=min_support, name=name)
+    spec = json.dumps(spec, default=_plain)
+    if not isinstance(data, collections.abc.Mapping):
+        dataset = as_dataset(data, None)
+        return json.loads(_core.target_family(spec, dataset._core, dataset._sequences))
+    whole_codes = [isinstance(code, (int, np.integer)) and not isinstance(code, bool)
+                   for code in data]
+    if not all(whole_codes) and any(whole_codes):
+        raise ArgumentError("target_family: codes must be all texts or all whole numbers")
+    codes = [(code if isinstance(code, str) else str(whole(code, "target_family: a code",
+                                                           -(2**63))),
+              whole(rows, "target_family: rows of a code", 0)) for code, rows in data.items()]
+    return json.loads(_core.target_family(spec, codes, bool(whole_codes) and all(whole_codes)))
+
+
+def _listed(value):
+    """A list of what may be given alone."""
+    if value is None or isinstance(value, str):
+        return None if value is None else [value]
+    return list(value) if isinstance(value, collections.abc.Iterable) else [value]
+
+
 class AppliedTables(dict):
     """{boundary set: pyarrow.Table} of `Recipe.apply`; `report` is what it says of the run."""
 
@@ -66,7 +109,8 @@ class Recipe:
     """
 
     def __init__(self, inputs=(), targets=(), *, sequence=None, source=None, output=None,
-                 loader=None, label=None, limits=None, **sequence_keys):
+                 loader=None, label=None, compat=None, target_family=None, limits=None,
+                 **sequence_keys):
         sequence = dict(sequence or {})
         for key, value in sequence_keys.items():
             if key in sequence:
@@ -77,7 +121,8 @@ class Recipe:
         form = _given(sequence=sequence or None, input=inputs or None,
                       target=_parts(targets, "targets", "lade.aggregate(...) and the like")
                       or None, source=source,
-                      output=output, loader=loader, label=label)
+                      output=output, loader=loader, label=label, compat=compat,
+                      target_family=target_family)
         self._core = _core.Recipe.from_json(
             json.dumps(form, default=_plain), "lade.Recipe", core_limits(limits))
 
@@ -144,7 +189,8 @@ class Recipe:
         return self._core.decode(name, id)
 
     def fit(self, data):
-        """A recipe that knows the vocabularies of its category inputs.
+        """A recipe that knows what it learns from data: the vocabularies of its category
+        inputs, the targets of its families, the thresholds of classes with quantiles.
 
         Learns from `data` alone: give it the training part of a split.
         """

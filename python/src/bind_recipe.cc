@@ -13,6 +13,7 @@
 #include "lade/core/unknown_name.h"
 #include "lade/recipe/apply.h"
 #include "lade/recipe/explain_targets.h"
+#include "lade/recipe/family.h"
 #include "lade/recipe/fit.h"
 #include "lade/recipe/open.h"
 #include "lade/recipe/picture.h"
@@ -38,6 +39,7 @@ nb::dict summary_of(const TargetSummary& target) {
   d["min"] = bound(target.min);
   d["mean"] = bound(target.mean);
   d["max"] = bound(target.max);
+  if (!target.classes.empty()) d["classes"] = target.classes;
   return d;
 }
 
@@ -155,6 +157,26 @@ nb::dict convert_files(const std::vector<std::string>& paths, const std::string&
   return d;
 }
 
+/// Codes of a family from what a user counted.
+std::string draw_from_counts(const std::string& spec,
+                             const std::vector<std::pair<std::string, Index>>& codes,
+                             bool integers) {
+  std::vector<Vocabulary::Entry> entries;
+  entries.reserve(codes.size());
+  for (const auto& [text, count] : codes) entries.push_back({text, count});
+  const Vocabulary vocabulary(std::move(entries), family_codes(), integers);
+  return targets_json(target_family(family_from_json(spec), vocabulary, 0));
+}
+
+std::string draw_from_dataset(const std::string& spec, const io::Dataset& dataset,
+                              const std::optional<IdArray>& sequences) {
+  const std::vector<Index> chosen =
+      sequences ? to_vector(*sequences) : std::vector<Index>();
+  const nb::gil_scoped_release release;
+  return targets_json(
+      target_family(family_from_json(spec), dataset, chosen, {}, poll_signals()));
+}
+
 }  // namespace
 
 void bind_recipe(nb::module_& m) {
@@ -235,6 +257,10 @@ void bind_recipe(nb::module_& m) {
       [](const io::Dataset& dataset) { return default_recipe(dataset); },
       nb::arg("dataset"), nb::call_guard<nb::gil_scoped_release>(),
       "All numeric columns as `numerical`, all text columns as `categorical`.");
+  m.def("target_family", &draw_from_counts, nb::arg("spec"), nb::arg("codes"),
+        nb::arg("integers"), "Targets of a family as JSON, from codes and their rows.");
+  m.def("target_family", &draw_from_dataset, nb::arg("spec"), nb::arg("dataset"),
+        nb::arg("sequences").none(), "The same from the codes of a dataset.");
   m.def("convert", &convert_files, nb::arg("paths"), nb::arg("target"),
         nb::arg("options"), nb::arg("row_group_rows"), nb::arg("page_bytes"),
         nb::arg("overwrite"), nb::arg("dry_run"), nb::arg("refresh"),

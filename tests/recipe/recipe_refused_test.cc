@@ -56,7 +56,7 @@ TEST(RecipeRefused, NamesLinePartAndTheNearestField) {
        "a.toml: line 2: [sequence]: unknown field 'windows'; did you mean 'window'?"},
       {"zzzzzzzz = 1",
        "a.toml: line 1: unknown field 'zzzzzzzz'; there are 'sequence', 'input', "
-       "'target', 'label', 'output', 'source', 'loader'"},
+       "'target', 'target_family', 'label', 'output', 'source', 'loader' ..."},
       {"[[input]]\n", "a.toml: line 1: [[input]] 1: 'column' is missing"},
       {"[[input]]\ncolumn = \"\"\n",
        "a.toml: line 2: [[input]] 1: column: must not be empty"},
@@ -363,15 +363,11 @@ TEST(RecipeRefused, RoomsThatAreNotBuiltYet) {
   const std::string not_yet = " is not in this version of Lade yet";
   expect_all({
       {"[[augment]]\n", "a.toml: line 1: augment: this field" + not_yet},
-      {"[[target_family]]\n", "a.toml: line 1: target_family: this field" + not_yet},
       {"[split]\nval = 0.1\n", "a.toml: line 1: split: this field" + not_yet},
-      {"compat = \"hppl\"\n", "a.toml: line 1: compat: this field" + not_yet},
       {"[sequence]\nwindow = 'interval(\"30d\")'\n",
        "a.toml: line 2: [sequence]: window: interval(...)" + not_yet},
       {input("kind = \"labels\""),
        "a.toml: line 3: [[input]] 1 \"x\": kind: \"labels\"" + not_yet},
-      {target("thresholds = [1.0]"),
-       "a.toml: line 5: [[target]] 1 \"x\": thresholds: this field" + not_yet},
       {"[output]\narrays = \"per_column\"\n",
        "a.toml: line 2: [output]: arrays: \"per_column\"" + not_yet},
       {"[source]\nlayout = \"nested\"\n",
