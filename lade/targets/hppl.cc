@@ -63,12 +63,12 @@ class Hppl {
 
 void Hppl::take_mask(const Pair& pair) {
   const auto n = static_cast<std::size_t>(rows_);
-  state_.mask.resize(std::max(state_.mask.size(), n));
+  room(state_.mask, rows_);
   if (pair.where < 0) {
     std::fill_n(state_.mask.begin(), n, std::uint8_t{1});
     return;
   }
-  state_.joined.resize(std::max(state_.joined.size(), n));
+  room(state_.joined, rows_);
   compute(plan_.wheres[static_cast<std::size_t>(pair.where)], view_.chunk->columns,
           view_.begin, rows_, state_.eval, state_.joined.data(), state_.mask.data());
   for (std::size_t r = 0; r < n; ++r) {
@@ -78,9 +78,8 @@ void Hppl::take_mask(const Pair& pair) {
 }
 
 void Hppl::take_pair(const Pair& pair) {
-  const auto n = static_cast<std::size_t>(rows_);
-  state_.value.resize(std::max(state_.value.size(), n));
-  state_.present.resize(std::max(state_.present.size(), n));
+  room(state_.value, rows_);
+  room(state_.present, rows_);
   compute(plan_.values[static_cast<std::size_t>(pair.value)], view_.chunk->columns,
           view_.begin, rows_, state_.eval, state_.value.data(), state_.present.data());
   kernels::find_present(state_.value.data(), rows_, state_.present.data());
@@ -140,8 +139,8 @@ void Hppl::take_mix(std::size_t mix) {
     const auto i = static_cast<std::size_t>(input);
     state_.mix_columns[i].values = state_.exact[i].data();
   }
-  state_.joined.resize(std::max(state_.joined.size(), size));
-  state_.present.resize(std::max(state_.present.size(), size));
+  room(state_.joined, static_cast<Index>(size));
+  room(state_.present, static_cast<Index>(size));
   compute_single(program, state_.mix_columns, 0, static_cast<Index>(size), state_.eval,
                  state_.joined.data(), state_.present.data());
   for (std::size_t i = 0; i < size; ++i) {

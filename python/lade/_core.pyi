@@ -1,7 +1,7 @@
 """Lade's C++ library. Use `import lade`."""
 
 from collections.abc import Sequence
-from typing import Annotated
+from typing import Annotated, overload
 
 import numpy
 from numpy.typing import NDArray
@@ -309,6 +309,14 @@ class Recipe:
 
 def default_recipe(dataset: Dataset) -> Recipe:
     """All numeric columns as `numerical`, all text columns as `categorical`."""
+
+@overload
+def target_family(spec: str, codes: Sequence[tuple[str, int]], integers: bool) -> str:
+    """Targets of a family as JSON, from codes and their rows."""
+
+@overload
+def target_family(spec: str, dataset: Dataset, sequences: Annotated[NDArray[numpy.int64], dict(shape=(None,), order='C', device='cpu', writable=False)] | None) -> str:
+    """The same from the codes of a dataset."""
 
 def convert(paths: Sequence[str], target: str, options: OpenOptions, row_group_rows: int, page_bytes: int, overwrite: bool, dry_run: bool, refresh: bool) -> dict:
     """Files to a dataset sorted by entity and time."""
