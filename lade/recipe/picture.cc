@@ -164,9 +164,10 @@ PicturePanel History::panel(std::size_t i) const {
       at = interval_edges(boundary, intervals.keys[k], first, last).end;
     }
     out.time.push_back(local(at));
-    const std::size_t first = values_.value.size() - bound_.classes.size();
-    out.value.push_back(t < first ? static_cast<double>(values_.value[t][k])
-                                  : static_cast<double>(values_.label[t - first][k]));
+    const std::size_t numbers = values_.value.size() - bound_.classes.size();
+    out.value.push_back(t < numbers
+                            ? static_cast<double>(values_.value[t][k])
+                            : static_cast<double>(values_.label[t - numbers][k]));
     out.valid.push_back(values_.valid[t][k]);
   }
   return out;
