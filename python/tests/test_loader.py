@@ -267,7 +267,8 @@ def test_slices_of_a_sequence_are_adjacent_and_differ_by_epoch(loader_of):
         loader_of(sampler=sampler, bucket_window=8)
     left = loader_of(sampler=lade.WindowSampler(2, 1000, 1000))
     assert len(left) == 0 and left.stats()["sequences_without_sample"] == len(whole)
-    assert len(loader_of(sampler=lade.WindowSampler(2, 1000, 1000, on_short="whole"))) == len(whole)
+    kept = loader_of(batch_size=1, sampler=lade.WindowSampler(2, 1000, 1000, on_short="whole"))
+    assert len(kept) == len(whole)
 
 
 def test_arguments_for_processes_warn_once(loader_of):
