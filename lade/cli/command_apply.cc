@@ -2,6 +2,7 @@
 #include <fmt/format.h>
 
 #include <CLI/CLI.hpp>
+#include <algorithm>
 #include <memory>
 #include <nlohmann/json.hpp>
 
@@ -62,24 +63,34 @@ Json to_json(const ApplyReport& report, const std::string& output) {
           {"read", cli::to_json(report.read)}};
 }
 
-std::string line_of(const TargetSummary& target) {
+/// Wide enough for the longest name, and a blank.
+std::size_t name_width(const std::vector<TargetSummary>& targets) {
+  std::size_t width = 22;
+  for (const TargetSummary& target : targets)
+    width = std::max(width, escape_text(target.name).size() + 1);
+  return width;
+}
+
+std::string line_of(const TargetSummary& target, std::size_t width) {
   const auto bound = [&](double value) {
     return target.valid > 0 ? fmt::format("{:.6g}", value) : std::string("-");
   };
-  return fmt::format("  {:<22}{:<10}{:>11}{:>7.1f}%{:>7.1f}%{:>14}{:>14}{:>14}\n",
-                     escape_text(target.name), target.every, grouped(target.values),
-                     100 * target.valid_share(), 100 * target.zero_share(),
-                     bound(target.min), bound(target.mean), bound(target.max));
+  return fmt::format("  {:<{}}{:<10}{:>11}{:>7.1f}%{:>7.1f}%{:>14}{:>14}{:>14}\n",
+                     escape_text(target.name), width, target.every,
+                     grouped(target.values), 100 * target.valid_share(),
+                     100 * target.zero_share(), bound(target.min), bound(target.mean),
+                     bound(target.max));
 }
 
 std::string to_text(const ApplyReport& report, const std::string& output) {
+  const std::size_t width = name_width(report.targets);
   std::string text = fmt::format(
       "{}: {} sequences, {} events\nrows: {}\n"
-      "{:<24}{:<10}{:>11}{:>8}{:>8}{:>14}{:>14}{:>14}\n",
+      "  {:<{}}{:<10}{:>11}{:>8}{:>8}{:>14}{:>14}{:>14}\n",
       escape_text(output), grouped(report.sequences), grouped(report.events),
-      cli::to_text(report.read), "  target", "every", "values", "valid", "zero", "min",
-      "mean", "max");
-  for (const TargetSummary& target : report.targets) text += line_of(target);
+      cli::to_text(report.read), "target", width, "every", "values", "valid", "zero",
+      "min", "mean", "max");
+  for (const TargetSummary& target : report.targets) text += line_of(target, width);
   for (const TargetSummary& target : report.targets) {
     if (target.missing == 0 && target.nonfinite == 0) continue;
     text += fmt::format(
