@@ -215,9 +215,11 @@ Index check_class(const ClassSpec& spec, const TargetPlan::Data& data) {
       spec.of >= 0 && spec.of < known,
       target + "of must be a target or a mix, got position " + std::to_string(spec.of));
   require(!spec.thresholds.empty(), target + "thresholds must not be empty");
-  for (std::size_t k = 0; k < spec.thresholds.size(); ++k) {
-    require(std::isfinite(spec.thresholds[k]), target + "thresholds must be finite");
-    require(k == 0 || spec.thresholds[k - 1] <= spec.thresholds[k],
+  for (const double threshold : spec.thresholds) {
+    require(std::isfinite(threshold), target + "thresholds must be finite");
+  }
+  for (std::size_t k = 1; k < spec.thresholds.size(); ++k) {
+    require(spec.thresholds[k - 1] <= spec.thresholds[k],
             target + "thresholds must ascend, got " +
                 std::to_string(spec.thresholds[k - 1]) + " before " +
                 std::to_string(spec.thresholds[k]));
