@@ -8,27 +8,16 @@
 #include "lade/core/hash.h"
 #include "lade/io/flat_table.h"
 #include "lade/io/ipc_layout.h"
+#include "lade/io/ipc_message.h"
 #include "lade/io/parquet_footer.h"
 
 namespace lade::io {
 namespace {
 
-constexpr std::uint32_t kContinuation = 0xFFFFFFFF;
 // MessageHeader
 constexpr std::uint8_t kSchema = 1;
 constexpr std::uint8_t kDictionaryBatch = 2;
 constexpr std::uint8_t kRecordBatch = 3;
-
-[[noreturn]] void refuse(const File& file, Index offset, const std::string& rule,
-                         const std::string& what) {
-  throw DataError({.source = file.path(), .offset = offset, .rule = rule}, what);
-}
-
-std::string read_text(const File& file, Index offset, Index bytes) {
-  std::string text(static_cast<std::size_t>(bytes), '\0');
-  file.read_at(offset, std::as_writable_bytes(std::span(text)));
-  return text;
-}
 
 /// The stream ends inside what begins at `offset`.
 struct Cut {
@@ -54,15 +43,16 @@ class StreamWalk {
       }
     } catch (const Cut& cut) {
       if (on_truncated != OnTruncated::stop || layout_.schema.empty())
-        refuse(file_, cut.offset, "ipc.cut", cut.what);
+        refuse_message(file_, cut.offset, "ipc.cut", cut.what);
       layout_.cut =
           Place{.source = file_.path(), .offset = cut.offset, .rule = "ipc.cut"};
     }
     if (layout_.schema.empty())
-      refuse(file_, 0, "ipc.schema", "a stream must begin with a schema message");
+      refuse_message(file_, 0, "ipc.schema",
+                     "a stream must begin with a schema message");
     if (layout_.unproven_end && on_truncated == OnTruncated::strict) {
-      refuse(file_, layout_.end, "ipc.unproven_end",
-             "the stream has no end marker and may have been cut");
+      refuse_message(file_, layout_.end, "ipc.unproven_end",
+                     "the stream has no end marker and may have been cut");
     }
     layout_.footer_xxh3 = hash_.digest64();
     make_extensions_inert(std::as_writable_bytes(std::span(layout_.schema)));
@@ -88,8 +78,9 @@ class StreamWalk {
                : *FlatTable::number<std::int32_t>(word, 0);
     if (length == 0) {
       if (left > prefix) {
-        refuse(file_, at + prefix, "ipc.trailing",
-               std::to_string(left - prefix) + " bytes follow the end of the stream");
+        refuse_message(
+            file_, at + prefix, "ipc.trailing",
+            std::to_string(left - prefix) + " bytes follow the end of the stream");
       }
       return false;
     }
@@ -98,11 +89,13 @@ class StreamWalk {
   }
 
   Message read_message(Index at, Index prefix, Index length) const {
-    if (length < 0) refuse(file_, at, "ipc.metadata_length", "a length must be >= 0");
+    if (length < 0)
+      refuse_message(file_, at, "ipc.metadata_length", "a length must be >= 0");
     if (length > limits_.max_metadata_bytes) {
-      refuse(file_, at, "limits.max_metadata_bytes",
-             "max_metadata_bytes is " + std::to_string(limits_.max_metadata_bytes) +
-                 ", got " + std::to_string(length));
+      refuse_message(file_, at, "limits.max_metadata_bytes",
+                     "max_metadata_bytes is " +
+                         std::to_string(limits_.max_metadata_bytes) + ", got " +
+                         std::to_string(length));
     }
     const Index left = file_.bytes() - at - prefix;
     if (length > left) {
@@ -112,14 +105,16 @@ class StreamWalk {
     Message message;
     message.metadata = read_text(file_, at + prefix, length);
     const auto table = FlatTable::root(message.metadata);
-    if (!table) refuse(file_, at, "ipc.message", "the message's tables are broken");
+    if (!table)
+      refuse_message(file_, at, "ipc.message", "the message's tables are broken");
     message.kind = table->scalar<std::uint8_t>(1).value_or(0);      // header_type
     const Index body = table->scalar<std::int64_t>(3).value_or(0);  // bodyLength
-    if (body < 0) refuse(file_, at, "ipc.body_length", "a body must be >= 0 bytes");
+    if (body < 0)
+      refuse_message(file_, at, "ipc.body_length", "a body must be >= 0 bytes");
     if (body > limits_.max_block_bytes) {
-      refuse(file_, at, "limits.max_block_bytes",
-             "max_block_bytes is " + std::to_string(limits_.max_block_bytes) +
-                 ", got " + std::to_string(body));
+      refuse_message(file_, at, "limits.max_block_bytes",
+                     "max_block_bytes is " + std::to_string(limits_.max_block_bytes) +
+                         ", got " + std::to_string(body));
     }
     if (body > left - length) {
       throw Cut{at, "a message's body has " + std::to_string(body) + " bytes, " +
@@ -133,10 +128,10 @@ class StreamWalk {
     hash_.update(std::as_bytes(std::span(message.metadata)));
     const Index at = message.block.offset;
     const auto header = FlatTable::root(message.metadata)->table(2);  // header
-    if (!header) refuse(file_, at, "ipc.message", "the message has no content");
+    if (!header) refuse_message(file_, at, "ipc.message", "the message has no content");
     if (layout_.schema.empty() != (message.kind == kSchema)) {
-      refuse(file_, at, "ipc.schema",
-             "a stream must begin with a schema message and have no other");
+      refuse_message(file_, at, "ipc.schema",
+                     "a stream must begin with a schema message and have no other");
     }
     layout_.end = at + message.block.metadata_bytes + message.block.body_bytes;
     if (message.kind == kSchema) {
@@ -149,20 +144,20 @@ class StreamWalk {
     } else if (message.kind == kRecordBatch) {
       add_batch(message.block, header->scalar<std::int64_t>(0).value_or(0));  // length
     } else {
-      refuse(file_, at, "ipc.message",
-             "a message must be a schema, a dictionary or a record batch");
+      refuse_message(file_, at, "ipc.message",
+                     "a message must be a schema, a dictionary or a record batch");
     }
   }
 
   void add_batch(IpcBlock block, Index rows) {
     if (rows < 0 || __builtin_add_overflow(layout_.rows, rows, &layout_.rows)) {
-      refuse(file_, block.offset, "ipc.rows",
-             "rows must be >= 0 and fit 63 bits, got " + std::to_string(rows));
+      refuse_message(file_, block.offset, "ipc.rows",
+                     "rows must be >= 0 and fit 63 bits, got " + std::to_string(rows));
     }
     if (static_cast<Index>(layout_.batches.size()) == limits_.max_row_groups) {
-      refuse(file_, block.offset, "limits.max_row_groups",
-             "max_row_groups is " + std::to_string(limits_.max_row_groups) +
-                 ", the stream has more batches");
+      refuse_message(file_, block.offset, "limits.max_row_groups",
+                     "max_row_groups is " + std::to_string(limits_.max_row_groups) +
+                         ", the stream has more batches");
     }
     block.rows = rows;
     layout_.batches.push_back(block);
