@@ -42,6 +42,11 @@ class FlatTable {
   template <class T>
   static std::optional<T> number(std::string_view bytes, std::size_t at) {
     if (at > bytes.size() || bytes.size() - at < sizeof(T)) return std::nullopt;
+    return word<T>(bytes, at);
+  }
+  /// @pre the bytes are there
+  template <class T>
+  static T word(std::string_view bytes, std::size_t at) {
     T value;
     std::memcpy(&value, bytes.data() + at, sizeof value);
     return value;

@@ -11,6 +11,7 @@
 #include <cstring>
 #include <new>
 
+#include "lade/core/block_pool.h"
 #include "lade/core/table_internal.h"
 #include "lade/core/unknown_name.h"
 #include "lade/io/arrow_file.h"
@@ -169,7 +170,7 @@ arrow::ipc::IpcReadOptions read_options(arrow::MemoryPool* pool) {
   auto options = arrow::ipc::IpcReadOptions::Defaults();
   options.use_threads = false;
   options.ensure_native_endian = true;
-  if (pool != nullptr) options.memory_pool = pool;
+  options.memory_pool = pool != nullptr ? pool : block_pool();
   return options;
 }
 

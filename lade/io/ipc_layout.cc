@@ -62,9 +62,9 @@ Index rows_of(const File& file, const IpcBlock& block) {
 
 IpcBlock block_at(const File& file, std::string_view bytes, Index end,
                   const Limits& limits) {
-  const auto offset = *FlatTable::number<std::int64_t>(bytes, 0);
-  const auto metadata = *FlatTable::number<std::int32_t>(bytes, 8);
-  const auto body = *FlatTable::number<std::int64_t>(bytes, 16);
+  const auto offset = FlatTable::word<std::int64_t>(bytes, 0);
+  const auto metadata = FlatTable::word<std::int32_t>(bytes, 8);
+  const auto body = FlatTable::word<std::int64_t>(bytes, 16);
   if (offset < 8 || offset > end || metadata < 8 || metadata > end - offset) {
     refuse_message(file, std::max<Index>(offset, 0), "ipc.metadata_length",
                    "a message must lie between head and footer");
@@ -104,7 +104,7 @@ IpcLayout read_ipc_layout(const File& file, const Limits& limits,
                    "file must begin and end with ARROW1, or be a stream");
   }
   const auto length =
-      *FlatTable::number<std::int32_t>(read_text(file, bytes - kTailBytes, 4), 0);
+      FlatTable::word<std::int32_t>(read_text(file, bytes - kTailBytes, 4), 0);
   if (length <= 0 || length > bytes - 8 - kTailBytes) {
     refuse_message(file, bytes - kTailBytes, "ipc.footer_length",
                    "a footer of " + std::to_string(length) +

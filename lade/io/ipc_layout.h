@@ -43,6 +43,8 @@ struct IpcLayout {
   // Of a stream:
   bool stream = false;
   std::string schema;  // flatbuffer of its first message, extension names made inert
+  std::size_t schema_at = 0;  // where its table begins in them
+  std::int16_t version = 0;   // MetadataVersion of that message
   std::vector<IpcDictionary> dictionaries;
   Index end = 0;              // of the last whole message
   bool unproven_end = false;  // it ends without its marker

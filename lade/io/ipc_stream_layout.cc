@@ -70,12 +70,12 @@ class StreamWalk {
     }
     if (left < 4) throw Cut{at, "the stream ends inside a message's length"};
     const std::string word = read_text(file_, at, 4);
-    const bool modern = *FlatTable::number<std::uint32_t>(word, 0) == kContinuation;
+    const bool modern = FlatTable::word<std::uint32_t>(word, 0) == kContinuation;
     const Index prefix = modern ? 8 : 4;
     if (left < prefix) throw Cut{at, "the stream ends inside a message's length"};
     const Index length =
-        modern ? *FlatTable::number<std::int32_t>(read_text(file_, at + 4, 4), 0)
-               : *FlatTable::number<std::int32_t>(word, 0);
+        modern ? FlatTable::word<std::int32_t>(read_text(file_, at + 4, 4), 0)
+               : FlatTable::word<std::int32_t>(word, 0);
     if (length == 0) {
       if (left > prefix) {
         refuse_message(
@@ -127,7 +127,8 @@ class StreamWalk {
   void add(Message message) {
     hash_.update(std::as_bytes(std::span(message.metadata)));
     const Index at = message.block.offset;
-    const auto header = FlatTable::root(message.metadata)->table(2);  // header
+    const auto table = FlatTable::root(message.metadata);
+    const auto header = table ? table->table(2) : std::nullopt;  // header
     if (!header) refuse_message(file_, at, "ipc.message", "the message has no content");
     if (layout_.schema.empty() != (message.kind == kSchema)) {
       refuse_message(file_, at, "ipc.schema",
@@ -135,6 +136,8 @@ class StreamWalk {
     }
     layout_.end = at + message.block.metadata_bytes + message.block.body_bytes;
     if (message.kind == kSchema) {
+      layout_.schema_at = header->at();
+      layout_.version = table->scalar<std::int16_t>(0).value_or(0);
       layout_.schema = std::move(message.metadata);
     } else if (message.kind == kDictionaryBatch) {
       layout_.dictionaries.push_back(
@@ -209,7 +212,7 @@ bool is_ipc_stream(const File& file) {
   constexpr Index most = 64 << 10;
   if (file.bytes() < 8) return false;
   const std::string text = read_text(file, 0, std::min(most, file.bytes()));
-  if (*FlatTable::number<std::uint32_t>(text, 0) == kContinuation) return true;
+  if (FlatTable::word<std::uint32_t>(text, 0) == kContinuation) return true;
   // Of old there was no continuation: the length, and a message that must be a schema.
   const auto message = FlatTable::root(std::string_view(text).substr(4));
   return message && message->scalar<std::uint8_t>(1) == kSchema;
@@ -227,8 +230,7 @@ std::string stream_tail(const IpcLayout& layout, Index b) {
     batches.push_back(layout.batches[static_cast<std::size_t>(b)]);
     dictionaries = dictionaries_of(layout, b);
   }
-  const auto message = *FlatTable::root(layout.schema);
-  const auto schema_at = static_cast<std::uint32_t>(message.table(2)->at());
+  const auto schema_at = static_cast<std::uint32_t>(layout.schema_at);
   constexpr std::uint32_t table = 16, fields = 20, first_vector = table + fields;
   const auto second_vector =
       static_cast<std::uint32_t>(first_vector + 4 + 24 * dictionaries.size() + 4);
@@ -240,7 +242,7 @@ std::string stream_tail(const IpcLayout& layout, Index b) {
        std::initializer_list<std::uint16_t>{12, 20, 4, 8, 12, 16})
     put(footer, word);
   put(footer, std::int32_t{12});  // from the table back to its vtable
-  put(footer, message.scalar<std::int16_t>(0).value_or(0));  // version
+  put(footer, layout.version);
   put(footer, std::int16_t{0});
   put(footer, blob + schema_at - (table + 8));
   put(footer, first_vector - (table + 12));
