@@ -133,7 +133,7 @@ void run(const Flags& flags) {
   ApplyOptions options;
   options.threads = flags.data.threads;
   options.poll = leave_if_asked;
-  options.format = parse_apply_format(flags.output_format, "--output-format");
+  options.format = io::parse_table_format(flags.output_format, "--output-format");
   print(flags, apply_to(recipe, dataset, flags.output, options, flags.overwrite));
 }
 
@@ -143,7 +143,7 @@ void add_apply(CLI::App& app) {
   auto flags = std::make_shared<Flags>();
   CLI::App* verb = app.add_subcommand("apply", "All targets of a recipe, offline.");
   add_recipe_flags(*verb, *flags, "Directory of one file per boundary set.");
-  verb->add_option("--output-format", flags->output_format, "parquet or ipc.");
+  verb->add_option("--output-format", flags->output_format, "parquet, ipc or csv.");
   verb->callback([flags] { run(*flags); });
 }
 

@@ -19,7 +19,7 @@ struct Flags {
   TransactionsSpec spec;
   SynthesizeOptions options;
   std::string events, per_day, amount, filler, end, splits, memory_budget, output,
-      layout = "plain";
+      layout = "plain", output_format = "parquet";
   std::vector<std::string> planted;
   bool no_cents = false;
 };
@@ -68,6 +68,7 @@ void run(const Flags& flags) {
   if (!flags.memory_budget.empty()) {
     options.memory_budget = parse_bytes(flags.memory_budget, "--memory-budget");
   }
+  options.format = io::parse_table_format(flags.output_format, "--output-format");
   print(flags, synthesize(spec_of(flags), flags.output, options));
 }
 
@@ -108,11 +109,12 @@ void add_synth(CLI::App& app) {
   CLI::App* synth = app.add_subcommand("synth", "Makes data with a known law.");
   synth->require_subcommand(1);
   CLI::App* verb =
-      synth->add_subcommand("transactions", "Transaction histories into Parquet.");
+      synth->add_subcommand("transactions", "Transaction histories into files.");
   verb->add_option("-o,--output", flags->output, "Directory.")->required();
   verb->add_flag("--overwrite", flags->options.overwrite, "Replace what is there.");
   verb->add_flag("--restart", flags->options.restart,
                  "Begin anew, not where a run was killed.");
+  verb->add_option("--output-format", flags->output_format, "parquet, ipc or csv.");
   verb->add_option("--part-users", flags->options.part_users,
                    "Users of a file; as many as have about 4 Mi rows.");
   verb->add_option("--row-group-rows", flags->options.row_group_rows, "1048576.");

@@ -3,6 +3,7 @@
 #include <algorithm>
 
 #include "lade/core/pool.h"
+#include "lade/io/csv_writer.h"
 #include "lade/io/dataset_internal.h"
 
 namespace lade::io {
@@ -68,6 +69,13 @@ std::optional<std::string> recorded_word(const Manifest& manifest,
   return found->second.substr(begin, found->second.find('"', begin) - begin);
 }
 
+/// How the files are read: text as what the manifest says its columns are.
+SourceOptions recorded_source(const Manifest& manifest) {
+  const bool text =
+      !manifest.files.empty() && manifest.files.front().path.ends_with(".csv");
+  return text ? csv_source(manifest.schema) : SourceOptions();
+}
+
 }  // namespace
 
 /// A converted or made dataset knows its keys and what was done to its rows: `source`
@@ -79,7 +87,7 @@ void take_recorded(OpenRequest& request) {
   const Manifest& manifest = *request.manifest;
   if (options.entity.empty()) options.entity = manifest.text("entity").value_or("");
   if (options.time.empty()) options.time = manifest.text("time").value_or("");
-  options.source = {};
+  options.source = recorded_source(manifest);
   if (const auto word = recorded_word(manifest, "on_bad")) {
     request.policies.on_bad = parse_on_bad(*word);
   }

@@ -12,14 +12,14 @@
 namespace lade::io {
 namespace {
 
-constexpr std::string_view kDirectives = "YymdjHMSfbz";
+constexpr std::string_view kDirectives = "YymdjHMSfNbz";
 constexpr std::array<std::string_view, 12> kMonths{
     "jan", "feb", "mar", "apr", "may", "jun", "jul", "aug", "sep", "oct", "nov", "dec"};
 
 /// The parts of a stamp as they are read.
 struct Stamp {
   std::int32_t year = 1970, month = 1, day = 1, day_of_year = 0;
-  std::int64_t hour = 0, minute = 0, second = 0, microsecond = 0;
+  std::int64_t hour = 0, minute = 0, second = 0, nanosecond = 0;
   std::int64_t zone_s = 0;
 };
 
@@ -88,8 +88,8 @@ bool take_number(char directive, std::int64_t value, int digits, Stamp& stamp) {
       stamp.second = value;
       return value <= 59;
     default:
-      for (; digits < 6; ++digits) value *= 10;
-      stamp.microsecond = value;
+      for (; digits < 9; ++digits) value *= 10;  // %f and %N are fractions
+      stamp.nanosecond = value;
       return true;
   }
 }
@@ -121,6 +121,7 @@ DatePattern::DatePattern(std::string_view pattern) : pattern_(pattern) {
   widen_alone();
   check_parts();
   time_of_day_ = has('H');
+  nanoseconds_ = has('N');
 }
 
 void DatePattern::add(char directive) {
@@ -129,12 +130,13 @@ void DatePattern::add(char directive) {
   };
   require(directive != 0 && kDirectives.find(directive) != std::string_view::npos,
           rule(fmt::format(
-              "%{} is not known; known are %Y %y %m %d %j %H %M %S %f %b %z %%",
+              "%{} is not known; known are %Y %y %m %d %j %H %M %S %f %N %b %z %%",
               escape_text(std::string(directive != 0, directive)))));
   require(!has(directive), rule(fmt::format("%{} stands twice", directive)));
   const int digits = directive == 'Y'   ? 4
                      : directive == 'j' ? 3
                      : directive == 'f' ? 6
+                     : directive == 'N' ? 9
                                         : 2;
   const bool number = directive != 'b' && directive != 'z';
   parts_.push_back({.directive = directive,
@@ -152,7 +154,8 @@ void DatePattern::widen_alone() {
     if (!number(i) || directive == 'Y' || directive == 'y') continue;
     const bool last_of_run = !number(i + 1);
     const bool alone = last_of_run && (i == 0 || !number(i - 1));
-    if (alone || (directive == 'f' && last_of_run)) parts_[i].least = 1;
+    const bool fraction = directive == 'f' || directive == 'N';
+    if (alone || (fraction && last_of_run)) parts_[i].least = 1;
   }
 }
 
@@ -166,9 +169,10 @@ void DatePattern::check_parts() const {
   require(!(has('j') && (month || has('d'))),
           rule("must not hold %j beside a month or day"));
   require(month || !has('d'), rule("holds a day but no month"));
-  require(has('H') || !(has('M') || has('S') || has('f') || has('z')),
+  require(has('H') || !(has('M') || has('S') || has('f') || has('N') || has('z')),
           rule("holds a part of a time of day but no hours"));
-  require((has('M') || !has('S')) && (has('S') || !has('f')),
+  require(!(has('f') && has('N')), rule("must not hold both %f and %N"));
+  require((has('M') || !has('S')) && (has('S') || !(has('f') || has('N'))),
           rule("skips minutes or seconds"));
 }
 
@@ -179,7 +183,9 @@ bool DatePattern::has(char directive) const {
 
 ColumnType DatePattern::type() const {
   return {.kind = Kind::time,
-          .unit = time_of_day_ ? TimeUnit::us : TimeUnit::s,
+          .unit = nanoseconds_   ? TimeUnit::ns
+                  : time_of_day_ ? TimeUnit::us
+                                 : TimeUnit::s,
           .date = !time_of_day_,
           .zone = has('z') ? "UTC" : ""};
 }
@@ -206,7 +212,19 @@ std::optional<std::int64_t> DatePattern::parse(std::string_view text) const {
   if (at != text.size() || !day) return std::nullopt;
   const std::int64_t second = 86'400 * *day + 3'600 * stamp.hour + 60 * stamp.minute +
                               stamp.second - stamp.zone_s;
-  return time_of_day_ ? 1'000'000 * second + stamp.microsecond : second;
+  if (!nanoseconds_) {
+    return time_of_day_ ? 1'000'000 * second + stamp.nanosecond / 1'000 : second;
+  }
+  // The fraction counts back from the next second before 1970, so that the first second
+  // of the range is reached.
+  const std::int64_t next = second < 0 ? 1 : 0;
+  const std::int64_t fraction = stamp.nanosecond - next * 1'000'000'000;
+  std::int64_t value = 0;
+  if (__builtin_mul_overflow(second + next, std::int64_t{1'000'000'000}, &value) ||
+      __builtin_add_overflow(value, fraction, &value)) {
+    return std::nullopt;  // beyond the years 1677 to 2262
+  }
+  return value;
 }
 
 }  // namespace lade::io

@@ -14,7 +14,8 @@ namespace lade::io {
 /// A strptime pattern, checked once: docs/formats/csv.md lists what it may hold.
 ///
 /// %Y four digits, %y two (69..99 are 19yy, 00..68 are 20yy), %m %d %H %M %S one or
-/// two, %j one to three, %f one to six (of a second), %b an English month's first three
+/// two, %j one to three, %f one to six (of a second), %N one to nine (likewise;
+/// the column is then in nanoseconds), %b an English month's first three
 /// letters, %z Z, +hhmm or +hh:mm (the result is in UTC), %% a percent sign. Numbers
 /// that touch have all their digits. Everything else stands for itself.
 class DatePattern {
@@ -24,7 +25,8 @@ class DatePattern {
   ///         no year, %j beside %m or %d, minutes without hours.
   explicit DatePattern(std::string_view pattern);
 
-  /// A date (seconds at midnight) if the pattern has no time of day, else microseconds.
+  /// A date (seconds at midnight) if the pattern has no time of day, nanoseconds if it
+  /// has %N, else microseconds.
   ColumnType type() const;
   /// Empty if the text does not match, or names no day of the calendar, or no time of
   /// day.
@@ -46,6 +48,7 @@ class DatePattern {
   std::string pattern_;
   std::vector<Part> parts_;
   bool time_of_day_ = false;
+  bool nanoseconds_ = false;
 };
 
 }  // namespace lade::io

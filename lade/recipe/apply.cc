@@ -12,8 +12,6 @@
 #include "lade/core/pool.h"
 #include "lade/core/progress.h"
 #include "lade/core/table_internal.h"
-#include "lade/io/ipc.h"
-#include "lade/io/parquet.h"
 #include "lade/recipe/bind_targets.h"
 #include "lade/recipe/cut.h"
 #include "lade/targets/compute.h"
@@ -288,33 +286,25 @@ struct Totals {
 class TableFile {
  public:
   TableFile(io::AtomicDirectory& directory, const std::string& every,
-            const std::shared_ptr<arrow::Schema>& schema, ApplyOptions::Format format)
-      : path_("targets." + io::name_from_data(every) +
-              (format == ApplyOptions::Format::ipc ? ".arrow" : ".parquet")) {
-    if (format == ApplyOptions::Format::ipc) {
-      ipc_.emplace(directory.file(path_), schema);
-    } else {
-      parquet_.emplace(directory.file(path_), schema);
-    }
-  }
+            const std::shared_ptr<arrow::Schema>& schema, io::TableFormat format)
+      : path_("targets." + io::name_from_data(every) + std::string(io::suffix(format))),
+        writer_(directory.file(path_), schema, format) {}
 
   void write(const RecordBatch& batch) {
     constexpr Index kRowGroupRows = Index{1} << 20;
-    if (ipc_) return ipc_->write(batch);
-    parquet_->write(batch);
-    if (parquet_->row_group_rows() >= kRowGroupRows) parquet_->end_row_group();
+    writer_.write(batch);
+    if (writer_.row_group_rows() >= kRowGroupRows) writer_.end_row_group();
   }
 
   io::ManifestFile finish() {
-    io::ManifestFile file = ipc_ ? ipc_->finish() : parquet_->finish();
+    io::ManifestFile file = writer_.finish();
     file.path = path_;
     return file;
   }
 
  private:
   std::string path_;
-  std::optional<io::ParquetWriter> parquet_;
-  std::optional<io::IpcWriter> ipc_;
+  io::TableWriter writer_;
 };
 
 void describe_targets(const Offline& offline, const Totals& totals,
@@ -406,13 +396,6 @@ std::vector<std::pair<std::string, std::shared_ptr<arrow::Schema>>> apply_schema
     schemas.emplace_back(offline.plan->sets()[s].name, set_schema(offline, s));
   }
   return schemas;
-}
-
-ApplyOptions::Format parse_apply_format(std::string_view word, std::string_view what) {
-  if (word == "parquet") return ApplyOptions::Format::parquet;
-  require(word == "ipc", std::string(what) + ": must be parquet or ipc, got '" +
-                             escape_text(word) + "'");
-  return ApplyOptions::Format::ipc;
 }
 
 ApplyReport apply_to(const Recipe& recipe, const io::Dataset& dataset,

@@ -5,11 +5,11 @@
 
 #include <functional>
 #include <string>
-#include <string_view>
 #include <vector>
 
 #include "lade/core/table.h"
 #include "lade/io/dataset.h"
+#include "lade/io/table_writer.h"
 #include "lade/recipe/spec.h"
 #include "lade/targets/statistics.h"
 
@@ -18,8 +18,7 @@ namespace lade {
 struct ApplyOptions {
   int threads = 0;               // 0 = usable_cpus()
   Index block_sequences = 1024;  // sequences a thread takes at a time
-  /// Of the files of apply_to: .parquet, or Arrow IPC files, .arrow.
-  enum class Format : std::uint8_t { parquet, ipc } format = Format::parquet;
+  io::TableFormat format = io::TableFormat::parquet;  // of the files of apply_to
   /// Called for every sequence, from any of the threads; what it throws ends the work.
   std::function<void()> poll = {};
 };
@@ -62,12 +61,9 @@ ApplyReport apply(const Recipe& recipe, const io::Dataset& dataset,
 std::vector<std::pair<std::string, std::shared_ptr<arrow::Schema>>> apply_schemas(
     const Recipe& recipe, const io::Dataset& dataset);
 
-/// "parquet" or "ipc".  Errors: ArgumentError naming `what`.
-ApplyOptions::Format parse_apply_format(std::string_view word, std::string_view what);
-
-/// Writes `targets.<every>.parquet` (or `.arrow`) per boundary set and the manifest
-/// (kind "targets") into a new directory.  Errors: ArgumentError if it exists without
-/// `overwrite`.
+/// Writes `targets.<every>.parquet` (or `.arrow`, `.csv`) per boundary set and the
+/// manifest (kind "targets") into a new directory.  Errors: ArgumentError if it exists
+/// without `overwrite`.
 ApplyReport apply_to(const Recipe& recipe, const io::Dataset& dataset,
                      const std::string& directory, const ApplyOptions& options = {},
                      bool overwrite = false);

@@ -13,7 +13,6 @@
 #include "lade/core/pool.h"
 #include "lade/core/progress.h"
 #include "lade/io/fingerprint.h"
-#include "lade/io/parquet.h"
 #include "lade/io/writer.h"
 #include "lade/recipe/dataset_facts.h"
 #include "lade/synth/transactions_text.h"
@@ -65,10 +64,10 @@ class Synthesis {
       : spec_(spec),
         options_(checked(spec, options)),
         plan_(io::canonical_json(fmt::format(
-            R"({{"created_by":"lade {}","kind":"synth","page_bytes":{},"part_users":{},)"
-            R"("row_group_rows":{},"specification":{}}})",
-            LADE_VERSION, options_.page_bytes, options_.part_users,
-            options_.row_group_rows, to_json(spec)))),
+            R"({{"created_by":"lade {}","format":"{}","kind":"synth","page_bytes":{},)"
+            R"("part_users":{},"row_group_rows":{},"specification":{}}})",
+            LADE_VERSION, io::name(options_.format), options_.page_bytes,
+            options_.part_users, options_.row_group_rows, to_json(spec)))),
         directory_(target, {.overwrite = options_.overwrite,
                             .files = options_.files,
                             .keep_part = true,
@@ -97,8 +96,8 @@ class Synthesis {
     return "_lade/" + part + ".json";
   }
   std::string part_name(Index part) const {
-    return fmt::format("part-{}.parquet",
-                       spec_.first_user + part * options_.part_users);
+    return fmt::format("part-{}{}", spec_.first_user + part * options_.part_users,
+                       io::suffix(options_.format));
   }
   Index parts() const {
     return (spec_.users + options_.part_users - 1) / options_.part_users;
@@ -120,7 +119,7 @@ class Synthesis {
     if (options_.files->exists(plan)) {
       require(io::read_all(*options_.files, plan, kMostRecord) == plan_,
               fmt::format("synth: what a killed run left in {} is of another "
-                          "specification, version or part size; give restart "
+                          "specification, version, format or part size; give restart "
                           "(--restart) to begin anew",
                           escape_text(directory_.part_path())));
       return;
@@ -201,10 +200,12 @@ class Synthesis {
 
   void make(Index part, io::ManifestFile& file) {
     const std::string name = part_name(part);
-    io::ParquetWriteOptions options;
+    io::TableWriteOptions options;
     options.page_bytes = options_.page_bytes;
+    options.row_group_rows = options_.row_group_rows;
     options.metadata = footer_metadata("user_id", "time");
-    io::ParquetWriter writer(new_file(name), transactions_schema(spec_), options);
+    io::TableWriter writer(new_file(name), transactions_schema(spec_), options_.format,
+                           options);
     TransactionStream stream(spec_, spec_.first_user + part * options_.part_users,
                              users_of(part));
     while (RecordBatch rows = stream.next(options_.row_group_rows)) {

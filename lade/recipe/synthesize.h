@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-// Made transactions as files: Parquet parts of whole users with a manifest.
+// Made transactions as files: parts of whole users with a manifest.
 #pragma once
 
 #include <string>
@@ -8,6 +8,7 @@
 #include "lade/core/limits.h"
 #include "lade/io/file.h"
 #include "lade/io/manifest.h"
+#include "lade/io/table_writer.h"
 #include "lade/synth/transactions.h"
 
 namespace lade {
@@ -15,7 +16,8 @@ namespace lade {
 struct SynthesizeOptions {
   Index part_users = 0;  // users of a file; 0 = as many as have about 4 Mi rows
   Index row_group_rows = Index{1} << 20;
-  Index page_bytes = Index{64} << 10;  // before compression
+  Index page_bytes = Index{64} << 10;                 // before compression
+  io::TableFormat format = io::TableFormat::parquet;  // of the parts
   Index memory_budget = 0;  // 0 = default_memory_budget(); bounds the threads
   int threads = 0;          // 0 = usable_cpus()
   bool overwrite = false;
@@ -33,7 +35,7 @@ struct SynthesizeReport {
 };
 
 /// Writes all users of a specification into a new directory:
-/// `part-<first_user>.parquet`,
+/// `part-<first_user>.parquet` (or `.arrow`, `.csv`),
 /// `_lade/users.parquet` (user_id, events, split), `_lade/specification.json` and last
 /// the manifest (kind "synth"), old or new, never half.
 ///
@@ -43,7 +45,7 @@ struct SynthesizeReport {
 /// Errors:  ArgumentError as check(TransactionsSpec); part_users, threads and
 ///          memory_budget >= 0, row_group_rows and page_bytes >= 1; if the target
 ///          exists without overwrite; if what a killed run left is of another
-///          specification, naming restart. IoError.
+///          specification or format, naming restart. IoError.
 /// Threads: same bytes for any number.
 SynthesizeReport synthesize(const TransactionsSpec& spec, const std::string& directory,
                             const SynthesizeOptions& options = {});

@@ -536,5 +536,5 @@ def transactions(spec: TransactionsSpec, threads: int) -> object:
 def transaction_users(spec: TransactionsSpec) -> object:
     """user_id, events, split of every user."""
 
-def synthesize(spec: TransactionsSpec, directory: str, part_users: int, row_group_rows: int, memory_budget: int, threads: int, overwrite: bool, restart: bool) -> dict:
-    """Made transactions as Parquet parts with a manifest."""
+def synthesize(spec: TransactionsSpec, directory: str, part_users: int, row_group_rows: int, memory_budget: int, threads: int, overwrite: bool, restart: bool, output_format: str) -> dict:
+    """Made transactions as parts with a manifest."""

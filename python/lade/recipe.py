@@ -201,7 +201,7 @@ class Recipe:
         """All targets offline, the same values as in the loader.
 
         Returns {boundary set: pyarrow.Table}, its `report` beside it; with `output` writes
-        one file per boundary set there, Parquet or (`output_format="ipc"`) Arrow, and
+        one file per boundary set there, Parquet or (`output_format`) "ipc" or "csv", and
         returns the report: sequences, events, rows read and dropped by reason (`read`), of
         each of `targets` values, valid, zero, their shares, missing, nonfinite, min, mean
         and max (of classes: how many of each), and which are `correlated` beyond 0.999.

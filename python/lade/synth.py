@@ -23,9 +23,9 @@ def planted(mcc, count=None, p=None, amount=None):
 
 def transactions(users=2000, events=4096, per_day=(1, 3), mccs=100, amount=None, planted=(),
                  filler=None, extra=0, hours=None, end="2021-11-29", splits=None, seed=0,
-                 first_user=0, layout="plain", *, cents=True, output=None, overwrite=False,
-                 restart=False, part_users=None, row_group_rows=1 << 20, threads=None,
-                 memory_budget="auto"):
+                 first_user=0, layout="plain", *, cents=True, output=None,
+                 output_format="parquet", overwrite=False, restart=False, part_users=None,
+                 row_group_rows=1 << 20, threads=None, memory_budget="auto"):
     """Transaction histories: a pyarrow.Table, or files below `output`.
 
     Columns: user_id, time (ascending within a user), days_before_end, mcc, amount, type,
@@ -49,9 +49,9 @@ def transactions(users=2000, events=4096, per_day=(1, 3), mccs=100, amount=None,
     splits
         {"train": 0.5, ...}: see `users`; with `output` it is a column of
         `_lade/users.parquet`.
-    output, overwrite, restart
-        Directory to write `part-<first_user>.parquet`, `_lade/users.parquet` and the
-        manifest into; then a report is returned as a dict. A run that was killed is
+    output, output_format, overwrite, restart
+        Directory to write `part-<first_user>.parquet` (or `.arrow`, `.csv` by the format
+        "ipc", "csv"), `_lade/users.parquet` and the manifest into; then a report is returned as a dict. A run that was killed is
         continued by the same call; `restart` begins anew.
     """
     spec = _specification(
@@ -60,13 +60,15 @@ def transactions(users=2000, events=4096, per_day=(1, 3), mccs=100, amount=None,
         seed=seed, first_user=first_user, layout=layout, cents=cents)
     threads = 0 if threads is None else _integer("transactions: threads", threads)
     if output is None:
+        if output_format != "parquet":
+            raise ArgumentError("transactions: output_format needs output")
         return _core.transactions(spec, threads)
     budget = 0 if memory_budget == "auto" else parse_bytes(memory_budget, "memory_budget")
     return _core.synthesize(
         spec, os.fspath(output),
         0 if part_users is None else _integer("transactions: part_users", part_users),
         _integer("transactions: row_group_rows", row_group_rows), budget, threads,
-        bool(overwrite), bool(restart))
+        bool(overwrite), bool(restart), str(output_format))
 
 
 def users(**arguments):

@@ -226,7 +226,7 @@ void bind_recipe(nb::module_& m) {
         ApplyOptions options;
         options.threads = threads;
         options.poll = poll_signals();
-        options.format = parse_apply_format(format, "apply: output_format");
+        options.format = io::parse_table_format(format, "apply: output_format");
         ApplyReport report;
         {
           const nb::gil_scoped_release release;

@@ -73,13 +73,17 @@ void bind_spec(nb::module_& m) {
 
 nb::dict synthesize_files(const Spec& spec, const std::string& directory,
                           Index part_users, Index row_group_rows, Index memory_budget,
-                          int threads, bool overwrite, bool restart) {
+                          int threads, bool overwrite, bool restart,
+                          const std::string& output_format) {
+  const io::TableFormat format =
+      io::parse_table_format(output_format, "transactions: output_format");
   SynthesizeReport report;
   {
     const nb::gil_scoped_release release;
     report = synthesize(spec, directory,
                         {.part_users = part_users,
                          .row_group_rows = row_group_rows,
+                         .format = format,
                          .memory_budget = memory_budget,
                          .threads = threads,
                          .overwrite = overwrite,
@@ -119,7 +123,7 @@ void bind_synth(nb::module_& m) {
   m.def("synthesize", &synthesize_files, nb::arg("spec"), nb::arg("directory"),
         nb::arg("part_users"), nb::arg("row_group_rows"), nb::arg("memory_budget"),
         nb::arg("threads"), nb::arg("overwrite"), nb::arg("restart"),
-        "Made transactions as Parquet parts with a manifest.");
+        nb::arg("output_format"), "Made transactions as parts with a manifest.");
 }
 
 }  // namespace lade::python

@@ -167,6 +167,37 @@ def test_the_program_takes_laws_as_text(run, tmp_path):
     assert splits.count("train") == 3
 
 
+@pytest.mark.parametrize("form,suffix", [("parquet", "parquet"), ("ipc", "arrow"),
+                                         ("csv", "csv")])
+def test_every_format_gives_the_same_batches(run, tmp_path, form, suffix):
+    given = dict(users=7, events=(3, 90), extra=2, seed=3, cents=False)
+    table = transactions(**given)
+    report = transactions(**given, output=tmp_path / "a", output_format=form, part_users=4)
+    assert report["files"] == [f"part-0.{suffix}", f"part-4.{suffix}"]
+    done = run("synth", "transactions", "--users", 7, "--events", "3..90", "--extra", 2,
+               "--seed", 3, "--no-cents", "--part-users", 4, "--output-format", form,
+               "-o", tmp_path / "b")
+    assert done.returncode == 0, done.stderr
+    for name in report["files"]:
+        assert (tmp_path / "a" / name).read_bytes() == (tmp_path / "b" / name).read_bytes()
+    recipe = lade.Recipe(inputs=[lade.input(n) for n in ("amount", "mcc", "x0", "x1")],
+                         targets=[lade.aggregate("sum", "sum(amount)", every="day")],
+                         entity="user_id", time="time")
+    made = [next(iter(lade.DataLoader(data, recipe, batch_size=7, framework="numpy")))
+            for data in (lade.open(table, entity="user_id", time="time"),
+                         lade.open(tmp_path / "a"))]
+    for name in ("numerical", "lengths"):
+        assert made[0][name].tobytes() == made[1][name].tobytes()
+    assert made[0]["targets"]["sum"].tobytes() == made[1]["targets"]["sum"].tobytes()
+
+
+def test_a_format_needs_files_and_a_known_name(tmp_path):
+    with pytest.raises(lade.ArgumentError, match="output_format needs output"):
+        transactions(users=1, output_format="csv")
+    with pytest.raises(lade.ArgumentError, match="must be parquet, ipc or csv, got 'xlsx'"):
+        transactions(users=1, output=tmp_path / "a", output_format="xlsx")
+
+
 @pytest.mark.parametrize("words,near", [
     (["--per-day", "0..0"], "per_day needs high >= 1"),
     (["--per-day", "x"], "--per-day must be a number or a range"),

@@ -185,6 +185,7 @@ def test_loader_and_apply_give_the_same_bytes(seed, tmp_path):
     tables = recipe.apply(dataset)
     recipe.apply(dataset, tmp_path / "a")
     recipe.apply(dataset, tmp_path / "b", output_format="ipc", threads=2)
+    recipe.apply(dataset, tmp_path / "c", output_format="csv")
     batch = batch_of(table, recipe)
     for every, names in (("day", ("food", "mean")), ("week", ("next_week",)),
                          ("event", ("last_3",)), ("sequence", ("total",))):
@@ -195,6 +196,9 @@ def test_loader_and_apply_give_the_same_bytes(seed, tmp_path):
         assert written.cast(offline.schema).equals(offline)  # Parquet has no seconds
         with pa.ipc.open_file(tmp_path / "b" / f"targets.{every}.arrow") as file:
             assert file.read_all().equals(offline)
+        types = pa.csv.ConvertOptions(column_types=offline.schema)
+        text = pa.csv.read_csv(tmp_path / "c" / f"targets.{every}.csv", convert_options=types)
+        assert text.cast(offline.schema).equals(offline)
         for name in names:
             online = np.where(batch["target_valid"][name], batch["targets"][name], np.nan)
             column = offline[name].to_numpy().astype(np.float32)
@@ -268,8 +272,8 @@ def test_the_command_draws_prices_and_reports(run, tmp_path):
     assert (tmp_path / "t" / "targets.day.arrow").exists()
     read = json.loads(run("load", *words[1:], "--json").stdout)["read"]
     assert (read["rows_seen"], read["rows_given"], read["dropped"]) == (10, 10, {})
-    wrong = run("apply", *words[1:], "-o", tmp_path / "u", "--output-format", "csv")
-    assert wrong.returncode == 2 and "parquet or ipc" in wrong.stderr
+    wrong = run("apply", *words[1:], "-o", tmp_path / "u", "--output-format", "xlsx")
+    assert wrong.returncode == 2 and "parquet, ipc or csv" in wrong.stderr
 
 
 # Tables of one's own.

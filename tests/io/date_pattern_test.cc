@@ -3,6 +3,8 @@
 
 #include <gtest/gtest.h>
 
+#include <limits>
+
 #include "lade/core/calendar.h"
 #include "lade/core/error.h"
 
@@ -85,10 +87,23 @@ TEST(DatePattern, OffsetsAreTakenAway) {
   EXPECT_FALSE(pattern.parse("1970-01-01T00:00+2"));
 }
 
+TEST(DatePattern, NanosecondsHaveUpToNineDigitsAndAUnitOfTheirOwn) {
+  const DatePattern pattern("%Y-%m-%d %H:%M:%S.%N");
+  EXPECT_EQ(pattern.type().unit, TimeUnit::ns);
+  EXPECT_EQ(pattern.parse("1970-01-01 00:00:01.000000007"), 1'000'000'007);
+  EXPECT_EQ(pattern.parse("1970-01-01 00:00:01.5"), 1'500'000'000);
+  EXPECT_EQ(pattern.parse("1969-12-31 23:59:59.999999999"), -1);
+  EXPECT_FALSE(pattern.parse("1970-01-01 00:00:01.0000000071"));
+  EXPECT_EQ(pattern.parse("2262-04-11 23:47:16.854775807"),
+            std::numeric_limits<std::int64_t>::max());
+  EXPECT_FALSE(pattern.parse("2262-04-11 23:47:16.854775808")) << "it would wrap";
+  EXPECT_FALSE(pattern.parse("1600-01-01 00:00:00.0")) << "it would wrap";
+}
+
 TEST(DatePattern, RefusesPatternsThatNameNoDay) {
   for (const auto* text :
        {"%q", "%", "%m%d", "%H:%M", "%Y%y%m%d", "%Y%Y", "%Y%d", "%Y%j%m", "%Y%m%d%M",
-        "%Y%m%d%H%S", "%Y%m%d%z", "%Y-%m-%b"}) {
+        "%Y%m%d%H%S", "%Y%m%d%z", "%Y-%m-%b", "%Y%m%d%H%M%N", "%Y%m%d%H%M%S%f%N"}) {
     EXPECT_THROW(DatePattern{text}, ArgumentError) << text;
   }
   EXPECT_NO_THROW(DatePattern("100%% %Y"));

@@ -6,10 +6,14 @@
 
 #include <map>
 
+#include "lade/core/hash.h"
 #include "lade/core/table.h"
-
+#include "lade/core/table_internal.h"
+#include "lade/io/manifest.h"
 #include "lade/recipe/plan.h"
 #include "tests/testing/tables.h"
+#include "tests/testing/targets.h"
+#include "tests/testing/temporary_directory.h"
 
 namespace lade {
 namespace {
@@ -267,6 +271,98 @@ TEST(Apply, SameBytesForAnyThreads) {
   many.threads = 3;
   many.block_sequences = 1;
   EXPECT_EQ(run(one), run(many));
+}
+
+/// All rows of every boundary set, however they came.
+std::map<std::string, RecordBatch> joined(const Recipe& recipe,
+                                          const io::Dataset& dataset, int threads,
+                                          Index block) {
+  std::map<std::string, arrow::RecordBatchVector> batches;
+  apply(recipe, dataset, {.threads = threads, .block_sequences = block},
+        [&](const std::string& every, const RecordBatch& batch) {
+          batches[every].push_back(batch);
+        });
+  std::map<std::string, RecordBatch> tables;
+  for (const auto& [every, of_set] : batches) {
+    const auto table = take(arrow::Table::FromRecordBatches(of_set), "test");
+    tables[every] = take(table->CombineChunksToBatch(), "test");
+  }
+  return tables;
+}
+
+TEST(Apply, SameBytesForAnyBlocksThreadsAndInstructionSets) {
+  const io::Dataset dataset = many_users();
+  const Recipe recipe = many_targets();
+  const auto one = joined(recipe, dataset, 1, 1024);
+  ASSERT_EQ(one.size(), 2U);
+  testing::for_each_target([&] {
+    for (const int threads : {1, 2, 7}) {
+      for (const Index block : {1, 7, 89, 1024}) {
+        const auto other = joined(recipe, dataset, threads, block);
+        ASSERT_EQ(other.size(), one.size());
+        for (const auto& [every, table] : one) {
+          EXPECT_TRUE(table->Equals(*other.at(every)))
+              << every << ", " << threads << " threads, blocks of " << block;
+        }
+      }
+    }
+  });
+}
+
+/// The chunk of a sequence, which stays with the sequence.
+std::shared_ptr<const Chunk> borrowed(const io::DatasetReader::Sequence& sequence) {
+  return {std::shared_ptr<const void>(), sequence.view.chunk};
+}
+
+/// The tables of `recipe()` as files of a format, each read back as one batch of text.
+std::map<std::string, std::string> files_of(io::TableFormat format,
+                                            const std::string& directory) {
+  ApplyOptions options;
+  options.format = format;
+  apply_to(recipe(), example(), directory, options);
+  std::map<std::string, std::string> text;
+  for (const auto& [every, schema] : apply_schemas(recipe(), example())) {
+    const std::string path =
+        directory + "/targets." + every + std::string(io::suffix(format));
+    io::OpenOptions open;
+    open.entity = "user";
+    open.source = io::csv_source(import_schema(*schema, "test"));
+    open.source.format = io::name(format);
+    const io::Dataset dataset = io::open({path}, open);
+    const auto sequence =
+        dataset.reader(dataset.schema().names(), dataset.ledger()).sequence(0);
+    text[every] = export_chunk(borrowed(sequence), dataset.schema())->ToString();
+  }
+  return text;
+}
+
+TEST(Apply, WritesTheSameValuesInEveryFormat) {
+  const testing::TemporaryDirectory dir;
+  const auto parquet = files_of(io::TableFormat::parquet, dir / "p");
+  ASSERT_EQ(parquet.size(), 2U);
+  EXPECT_EQ(files_of(io::TableFormat::ipc, dir / "i"), parquet);
+  EXPECT_EQ(files_of(io::TableFormat::csv, dir / "c"), parquet);
+}
+
+TEST(Apply, WritesCsvWithShortestNumbersAndEmptyFieldsForInvalid) {
+  const testing::TemporaryDirectory dir;
+  ApplyOptions options;
+  options.format = io::TableFormat::csv;
+  apply_to(recipe(), example(), dir / "t", options);
+  const std::string day = testing::slurp(dir / "t/targets.day.csv");
+  EXPECT_TRUE(
+      day.starts_with("user,interval_start,interval_end,position,mean_food\n"
+                      "1,2024-03-01T00:00:00.000000,"
+                      "2024-03-02T00:00:00.000000,1,10\n"))
+      << day;
+  EXPECT_NE(day.find(",4,7.0833335\n"), std::string::npos) << day;
+  EXPECT_TRUE(day.ends_with(",7,\n")) << day;
+  const auto manifest = io::read_manifest(io::real_files(), dir / "t");
+  ASSERT_TRUE(manifest);
+  const io::ManifestFile* listed = manifest->find("targets.day.csv");
+  ASSERT_NE(listed, nullptr);
+  EXPECT_EQ(listed->rows, 6);
+  EXPECT_EQ(listed->xxh3, xxh3_64(day));
 }
 
 TEST(Apply, RefusesARecipeWithoutTargets) {

@@ -64,6 +64,9 @@ Tree made(const TransactionsSpec& spec, const SynthesizeOptions& options) {
   return tree(dir / "bank");
 }
 
+constexpr io::TableFormat kFormats[] = {io::TableFormat::parquet, io::TableFormat::ipc,
+                                        io::TableFormat::csv};
+
 /// All rows of the parts, in the order of the manifest, as one batch.
 RecordBatch rows_of(const std::string& directory) {
   const auto manifest = io::read_manifest(io::real_files(), directory);
@@ -161,6 +164,69 @@ TEST(Synthesize, GivesADatasetThatKnowsItsKeys) {
   EXPECT_EQ(dataset.report().rows_out_of_order, 0);
 }
 
+/// The chunk of a sequence, which stays with the sequence.
+std::shared_ptr<const Chunk> borrowed(const io::DatasetReader::Sequence& sequence) {
+  return {std::shared_ptr<const void>(), sequence.view.chunk};
+}
+
+/// Every value of a dataset's sequences, as Arrow shows it.
+std::string shown(const io::Dataset& dataset) {
+  std::string text;
+  const io::DatasetReader reader =
+      dataset.reader(dataset.schema().names(), dataset.ledger());
+  for (Index q = 0; q < dataset.sequences(); ++q) {
+    const io::DatasetReader::Sequence sequence = reader.sequence(q);
+    const RecordBatch batch = export_chunk(borrowed(sequence), dataset.schema());
+    text += batch->Slice(sequence.view.begin, sequence.view.rows)->ToString();
+  }
+  return text;
+}
+
+TEST(Synthesize, GivesTheSameDatasetInEveryFormat) {
+  TransactionsSpec spec = small();
+  spec.cents = false;
+  std::string parquet;
+  for (const io::TableFormat format : kFormats) {
+    const TemporaryDirectory dir;
+    SynthesizeOptions options = in_parts_of_four();
+    options.format = format;
+    const SynthesizeReport report = synthesize(spec, dir / "bank", options);
+    ASSERT_EQ(report.files.size(), 3U);
+    EXPECT_EQ(report.files[0].path, "part-100" + std::string(io::suffix(format)));
+    EXPECT_TRUE(std::filesystem::exists(dir / "bank/_lade/users.parquet"));
+    const io::Dataset dataset = io::open({dir / "bank"}, {});
+    EXPECT_EQ(dataset.entity(), "user_id");
+    EXPECT_EQ(dataset.time(), "time");
+    EXPECT_EQ(dataset.events(), report.events);
+    const Schema schema = import_schema(*transactions_schema(spec), "test");
+    ASSERT_EQ(dataset.schema().names(), schema.names());
+    for (std::size_t c = 0; c < schema.fields.size(); ++c) {
+      EXPECT_EQ(dataset.schema().fields[c].type, schema.fields[c].type)
+          << schema.fields[c].name;
+    }
+    if (parquet.empty()) parquet = shown(dataset);
+    EXPECT_EQ(shown(dataset), parquet) << io::name(format);
+  }
+}
+
+TEST(Synthesize, ContinuesOnlyInTheFormatItWasBegunIn) {
+  const TemporaryDirectory dir;
+  SynthesizeOptions options = in_parts_of_four();
+  options.format = io::TableFormat::csv;
+  EXPECT_THROW(
+      {
+        FaultyFiles faulty(
+            io::real_files(),
+            {.kinds = {testing::Call::rename}, .at = 4, .error_number = ENOSPC});
+        options.files = &faulty;
+        synthesize(small(), dir / "bank", options);
+      },
+      IoError);
+  EXPECT_THROW(synthesize(small(), dir / "bank", in_parts_of_four()), ArgumentError);
+  options.files = nullptr;
+  EXPECT_GT(synthesize(small(), dir / "bank", options).parts_kept, 0);
+}
+
 TEST(Synthesize, EndsRowGroupsWithUsersOrCutsLongOnes) {
   const TemporaryDirectory dir;
   TransactionsSpec spec = small();
@@ -179,11 +245,14 @@ TEST(Synthesize, EndsRowGroupsWithUsersOrCutsLongOnes) {
 }
 
 TEST(Synthesize, WritesTheSameBytesForThreads) {
-  SynthesizeOptions options = in_parts_of_four();
-  const auto one = made(small(), options);
-  for (const int threads : {2, 7}) {
-    options.threads = threads;
-    EXPECT_EQ(made(small(), options), one) << threads;
+  for (const io::TableFormat format : kFormats) {
+    SynthesizeOptions options = in_parts_of_four();
+    options.format = format;
+    const auto one = made(small(), options);
+    for (const int threads : {2, 7}) {
+      options.threads = threads;
+      EXPECT_EQ(made(small(), options), one) << threads << io::name(format);
+    }
   }
 }
 
@@ -223,17 +292,21 @@ int status_of_child(const std::function<void()>& body) {
   return WIFSIGNALED(status) ? -WTERMSIG(status) : WEXITSTATUS(status);
 }
 
-TEST(Synthesize, KilledAtAnyCallIsContinuedToTheSameBytes) {
+class KilledSynthesis : public ::testing::TestWithParam<io::TableFormat> {};
+
+TEST_P(KilledSynthesis, AtAnyCallIsContinuedToTheSameBytes) {
   TransactionsSpec spec = small();
   spec.users = 6;
-  const auto whole = made(spec, in_parts_of_four());
+  SynthesizeOptions whole_options = in_parts_of_four();
+  whole_options.format = GetParam();
+  const auto whole = made(spec, whole_options);
   Index kept = 0;
   int killed = 0;
   for (int n = 1;; ++n) {
     const TemporaryDirectory dir;
     const int status = status_of_child([&] {
       FaultyFiles faulty(io::real_files(), {.at = n, .kill = true});
-      SynthesizeOptions options = in_parts_of_four();
+      SynthesizeOptions options = whole_options;
       options.files = &faulty;
       synthesize(spec, dir / "bank", options);
     });
@@ -241,7 +314,7 @@ TEST(Synthesize, KilledAtAnyCallIsContinuedToTheSameBytes) {
     ASSERT_EQ(status, -SIGKILL);
     ++killed;
     if (!std::filesystem::exists(dir / "bank")) {
-      kept += synthesize(spec, dir / "bank", in_parts_of_four()).parts_kept;
+      kept += synthesize(spec, dir / "bank", whole_options).parts_kept;
       EXPECT_EQ(io::real_files().list(dir.path()), std::vector<std::string>{"bank"})
           << "call " << n;
     }
@@ -250,6 +323,11 @@ TEST(Synthesize, KilledAtAnyCallIsContinuedToTheSameBytes) {
   EXPECT_GT(killed, 60);
   EXPECT_GT(kept, 20) << "finished parts are not made again";
 }
+
+INSTANTIATE_TEST_SUITE_P(Synthesize, KilledSynthesis, ::testing::ValuesIn(kFormats),
+                         [](const auto& which) {
+                           return std::string(io::name(which.param));
+                         });
 
 TEST(Synthesize, FailingAtAnyCallIsContinuedToTheSameBytes) {
   TransactionsSpec spec = small();
