@@ -4,6 +4,7 @@
 #include <cmath>
 
 #include "lade/io/index_internal.h"
+#include "lade/io/time_range.h"
 
 namespace lade::io {
 
@@ -95,6 +96,7 @@ class GroupReader {
       state[static_cast<std::size_t>(r)] = dropped;
       bad.push_back({r, source_.time, reason, rule, std::string(what)});
     };
+    const TimeRange range(c);
     const auto each = [&]<class T>(const T* values) {
       for (Index r = 0; r < chunk.rows; ++r) {
         const T v = values[r];
@@ -117,6 +119,8 @@ class GroupReader {
           if (c.kind == Kind::time && k == kMin) {
             refuse(r, DropReason::null_key, "dataset.null_key",
                    "time is -2^63, undefined");
+          } else if (!range.holds(k)) {
+            refuse(r, DropReason::time_range, "dataset.time_range", kTimeRangeRule);
           }
         }
       }

@@ -7,6 +7,7 @@
 
 #include "lade/io/csv_text.h"
 #include "lade/io/sorted_rows.h"
+#include "lade/io/time_range.h"
 
 namespace lade {
 namespace {
@@ -99,11 +100,11 @@ bool KeyJudge::State::late(const Chunk& chunk, Index row) {
 void KeyJudge::State::drop(DropReason reason, Place place, std::string_view what,
                            ReadReport& report) {
   const Policies& policies = options.policies;
-  const bool fails = reason == DropReason::null_key
-                         ? policies.on_bad != OnBad::skip
-                         : policies.on_disorder == OnDisorder::fail;
+  const bool broken = reason != DropReason::time_disorder;
+  const bool fails = broken ? policies.on_bad != OnBad::skip
+                            : policies.on_disorder == OnDisorder::fail;
   if (fails) throw DataError(std::move(place), what);
-  if (reason == DropReason::null_key && ++bad > policies.max_bad.allowed(seen)) {
+  if (broken && ++bad > policies.max_bad.allowed(seen)) {
     place.rule = "convert.max_bad";
     throw DataError(std::move(place),
                     "more than " + std::to_string(bad - 1) +
@@ -131,6 +132,12 @@ std::vector<std::uint8_t> KeyJudge::judge(const Chunk& chunk, const std::string&
     return column >= 0 &&
            is_null_key(chunk.columns[static_cast<std::size_t>(column)], row);
   };
+  const auto outside = [&](Index row) {
+    if (options.time < 0) return false;
+    const Column& time = chunk.columns[static_cast<std::size_t>(options.time)];
+    return time.kind == Kind::time &&
+           !io::TimeRange(time).holds(time.as<std::int64_t>()[row]);
+  };
   for (Index r = 0; r < chunk.rows; ++r) {
     ++state.seen;
     Place place;
@@ -139,6 +146,10 @@ std::vector<std::uint8_t> KeyJudge::judge(const Chunk& chunk, const std::string&
       place = {.source = source, .row = first_row + r, .rule = "convert.null_key"};
       state.drop(DropReason::null_key, std::move(place),
                  "entity and time must not be null or infinite", report);
+      forget(r);
+    } else if (outside(r)) {
+      place = {.source = source, .row = first_row + r, .rule = "convert.time_range"};
+      state.drop(DropReason::time_range, std::move(place), io::kTimeRangeRule, report);
       forget(r);
     } else if (options.time >= 0 && state.late(chunk, r)) {
       ++report.rows_out_of_order;

@@ -171,6 +171,26 @@ TEST(IndexBuild, RefusesMoreBadRowsThanMaxBad) {
   EXPECT_EQ(index_of(keys, OnDisorder::sort, OnBad::skip).sequences(), 0);
 }
 
+TEST(IndexBuild, TimesOutsideTheYearsOneToNineThousandNineHundredNinetyNineAreBadRows) {
+  constexpr std::int64_t kFirst = -62'135'596'800'000'000;
+  constexpr std::int64_t kLast = 253'402'300'799'999'999;
+  const Keys inside{{{1, 1}}, {{kFirst, kLast}}, {}};
+  EXPECT_EQ(index_of(inside).report.rows_given, 2);
+  for (const std::int64_t time : {kFirst - 1, kLast + 1}) {
+    const Keys keys{{{1, 1}}, {{0, time}}, {}};
+    try {
+      index_of(keys);
+      ADD_FAILURE() << time;
+    } catch (const DataError& error) {
+      EXPECT_EQ(error.place().rule, "dataset.time_range");
+      EXPECT_EQ(error.place().row, 1);
+    }
+    const auto tables = index_of(keys, OnDisorder::sort, OnBad::skip);
+    EXPECT_EQ(tables.report.dropped[static_cast<int>(DropReason::time_range)], 1);
+    EXPECT_TRUE(tables.report.balanced());
+  }
+}
+
 TEST(IndexBuild, TheUndefinedTimeIsNull) {
   const Keys keys{{{1}}, {{std::numeric_limits<std::int64_t>::min()}}, {}};
   EXPECT_THROW(index_of(keys), DataError);
