@@ -4,9 +4,11 @@
 #include <arrow/type.h>
 #include <gtest/gtest.h>
 
+#include <algorithm>
 #include <cmath>
 #include <cstring>
 #include <numeric>
+#include <random>
 #include <string>
 #include <vector>
 
@@ -232,7 +234,7 @@ every = "sequence"
             (std::vector<std::uint8_t>(4, 1)));
 }
 
-TEST(Plan, CroppingShiftsPositionsAndKeepsValues) {
+TEST(Plan, CropsTheWorkedExample) {
   const auto dataset = dataset_of(testing::example_events());
   const Built built(recipe_of(R"toml(
 input = [ { column = "amount" } ]
@@ -249,6 +251,81 @@ look_back = 7
             (std::vector<float>{146.75F, 110.25F, 53, 20}));
   EXPECT_EQ(built.values<std::int32_t>("target_position"),
             (std::vector<std::int32_t>{0, 1, 2, 3}));
+}
+
+/// One user of `rows` events at random hours, several of one instant.
+RecordBatch random_user(std::mt19937& random, int rows) {
+  std::string user, time, amount;
+  std::int64_t at = 1'709'251'200;
+  for (int r = 0; r < rows; ++r) {
+    const std::string comma = r == 0 ? "" : ", ";
+    at += static_cast<std::int64_t>(random() % 4) * 3600 * (random() % 3 == 0 ? 40 : 2);
+    user += comma + "1";
+    time += comma + std::to_string(at);
+    amount += comma + std::to_string(random() % 1000) + ".25";
+  }
+  return testing::batch_of(
+      {{"user", arrow::int64(), "[" + user + "]"},
+       {"time", arrow::timestamp(arrow::TimeUnit::SECOND), "[" + time + "]"},
+       {"amount", arrow::float64(), "[" + amount + "]"}});
+}
+
+const std::string kCropped = R"toml(
+[[target]]
+name = "sum"
+aggregate = "sum(amount)"
+every = "day"
+look_back = 7
+[[target]]
+name = "all"
+aggregate = "max(amount)"
+every = "day"
+look_back = "all"
+)toml";
+
+/// Intervals whose last row is among the newest rows have the values they had, and
+/// positions less by the rows cut.
+void expect_cropped(const Built& seen, const Built& cropped) {
+  const auto from = seen.values<std::int32_t>("target_position");
+  const auto real = seen.values<std::uint8_t>("target_mask");
+  const auto at = cropped.values<std::int32_t>("target_position");
+  const std::int32_t gone = seen.values<std::int32_t>("lengths")[0] -
+                            cropped.values<std::int32_t>("lengths")[0];
+  std::size_t kept = 0;
+  for (std::size_t i = 0; i < from.size(); ++i) {
+    if (real[i] == 0 || from[i] < gone) continue;
+    ASSERT_LT(kept, at.size());
+    EXPECT_EQ(at[kept], from[i] - gone);
+    for (const char* name : {"targets/sum", "targets/all"}) {
+      EXPECT_EQ(cropped.values<float>(name)[kept], seen.values<float>(name)[i]) << name;
+    }
+    ++kept;
+  }
+  const auto mask = cropped.values<std::uint8_t>("target_mask");
+  EXPECT_EQ(static_cast<std::size_t>(std::count(mask.begin(), mask.end(), 1)), kept);
+}
+
+TEST(Plan, CroppingKeepsTheValuesThatAreStillGivenAndShiftsTheirPositions) {
+  struct Crop {
+    std::string until, crop;
+  };
+  const Crop crops[] = {{"", "max_length = 1\n"},
+                        {"", "max_length = 4\n"},
+                        {"", "max_length = 12\n"},
+                        {"until = \"2024-03-08\"\n", "max_age = \"2d\"\n"},
+                        {"until = \"2024-03-05\"\n", "max_age = \"12h\"\n"},
+                        {"until = \"2024-03-05\"\n", "max_length = 2\n"}};
+  std::mt19937 random(61);
+  const std::string head = "input = [ { column = \"amount\" } ]\n[sequence]\n";
+  for (int round = 0; round < 40; ++round) {
+    const auto rows = 1 + static_cast<int>(random() % 30);
+    const auto dataset = dataset_of(random_user(random, rows));
+    for (const auto& [until, crop] : crops) {
+      SCOPED_TRACE(until + crop + std::to_string(rows));
+      expect_cropped(Built(recipe_of(head + until + kCropped), dataset, {0}),
+                     Built(recipe_of(head + until + crop + kCropped), dataset, {0}));
+    }
+  }
 }
 
 TEST(Plan, IntervalsOfUnequalCountArePaddedByMask) {
