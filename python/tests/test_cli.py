@@ -106,8 +106,8 @@ def test_convert_fit_load_apply_inspect_work_together(run, made, tmp_path):
         assert set(stage) == {"busy_s", "wait_in_s", "wait_out_s", "items", "bytes", "threads"}
     applied = run("apply", made / "bank.json", made / "bank", "-o", tmp_path / "t", "--json")
     assert applied.returncode == 0, applied.stderr
-    assert sorted(os.listdir(tmp_path / "t")) == ["_lade", "targets.day.parquet",
-                                                 "targets.month.parquet"]
+    assert sorted(os.listdir(tmp_path / "t")) == [
+        "_lade", "targets.day.parquet", "targets.month.parquet", "targets.week.parquet"]
 
 
 def test_columns_that_are_not_read_are_listed_and_can_be_left_out(run, tmp_path):

@@ -80,7 +80,7 @@ def test_saving_refuses_to_overwrite_and_keeps_what_was_learned(tmp_path, recipe
 def test_apply_gives_one_table_per_boundary_set(bank):
     dataset, recipe = bank
     tables = recipe.apply(dataset)
-    assert set(tables) == {"day", "month"}
+    assert set(tables) == {"day", "week", "month"}  # weeks are of the family
     assert (tables["day"].num_rows, tables["month"].num_rows) == (39_960, 10_950)
     value = tables["month"].column("spent_next_month")
     assert len(value) - value.null_count == 9_721

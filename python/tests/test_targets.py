@@ -152,14 +152,9 @@ def test_counts_of_targets_that_are_not_possible_are_refused():
 
 def test_the_bank_recipe_with_a_family_runs_through_the_program(
         run, tmp_path, bank_recipe_path, bank_csv):
-    text = open(bank_recipe_path, encoding="utf-8").read()
-    family = ('target_family = [ { count = 20, seed = 11, values = ["amount", "balance"], '
-              'sets_of = "operation" } ]\n')
-    path = tmp_path / "bank.toml"
-    path.write_text(family + text, encoding="utf-8")
     fitted, out = tmp_path / "bank.json", tmp_path / "targets"
-    assert run("apply", path, bank_csv, "-o", out).returncode == 2  # not fitted
-    for words in (["fit", path, bank_csv, "-o", fitted], ["apply", fitted, bank_csv, "-o", out],
+    assert run("apply", bank_recipe_path, bank_csv, "-o", out).returncode == 2  # not fitted
+    for words in (["fit", bank_recipe_path, bank_csv, "-o", fitted], ["apply", fitted, bank_csv, "-o", out],
                   ["load", fitted, bank_csv, "--num-workers", "2", "--json"]):
         done = run(*words)
         assert done.returncode == 0, done.stderr

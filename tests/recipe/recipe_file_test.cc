@@ -88,6 +88,8 @@ TEST_F(RecipeFile, ReadsTheExampleOfTheBank) {
       Recipe::from_file(std::string(LADE_TEST_DATA) + "/../../examples/bank.toml");
   EXPECT_EQ(recipe.spec().inputs.size(), 3U);
   EXPECT_EQ(recipe.spec().targets.size(), 4U);
+  ASSERT_EQ(recipe.spec().families.size(), 1U);
+  EXPECT_EQ(recipe.spec().families[0].count, 20);
   EXPECT_EQ(recipe.spec().source->policies.on_truncated, OnTruncated::stop);
   EXPECT_FALSE(recipe.fitted());
 }
