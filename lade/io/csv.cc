@@ -249,7 +249,7 @@ CsvConverted CsvReader::State::convert(const CsvBlock& block) {
   CsvText text(block.bytes + 1);
   read_text(*file, block.offset, options.read_bytes, block.bytes, text);
   if (block.end == CsvEnd::unterminated) text.data()[text.size++] = '\n';
-  return convert_block(std::move(text), block.rows, plan, known.path);
+  return convert_block(std::move(text), block.end, block.rows, plan, known.path);
 }
 
 void CsvReader::State::convert_wave() {

@@ -12,16 +12,18 @@ struct BadCell {
   CsvRule rule = CsvRule::type;
 };
 
-/// May this value become null, or is its row broken?
-bool may_be_null(const CsvPlan& plan, const BadCell& cell) {
-  return plan.on_bad == OnBad::null && cell.rule != CsvRule::null_key &&
+/// May this value become null, or is its row broken? In a last line without line end it
+/// shows that the line was cut.
+bool may_be_null(const CsvPlan& plan, CsvEnd end, const BadCell& cell) {
+  return plan.on_bad == OnBad::null && end != CsvEnd::unterminated &&
+         cell.rule != CsvRule::null_key &&
          !plan.columns[static_cast<std::size_t>(cell.column)].key;
 }
 
 /// The bad cells of each row as one event: that of the first cell that breaks the row,
 /// else that of its first null.
-void add_cell_events(const CsvPlan& plan, std::vector<BadCell>& cells,
-                     CsvConverted& out) {
+void add_cell_events(const CsvPlan& plan, CsvEnd end_of_text,
+                     std::vector<BadCell>& cells, CsvConverted& out) {
   std::sort(cells.begin(), cells.end(), [](const BadCell& a, const BadCell& b) {
     return a.row != b.row ? a.row < b.row : a.column < b.column;
   });
@@ -29,7 +31,8 @@ void add_cell_events(const CsvPlan& plan, std::vector<BadCell>& cells,
     std::size_t end = i;
     const BadCell* worst = nullptr;
     for (; end < cells.size() && cells[end].row == cells[i].row; ++end) {
-      if (worst == nullptr && !may_be_null(plan, cells[end])) worst = &cells[end];
+      if (worst == nullptr && !may_be_null(plan, end_of_text, cells[end]))
+        worst = &cells[end];
     }
     const BadCell& cell = worst != nullptr ? *worst : cells[i];
     if (worst == nullptr) out.nulls_made += static_cast<Index>(end - i);
@@ -131,8 +134,8 @@ CsvScan scan_block(const CsvPiece& piece, const CsvPlan& plan,
   return scan;
 }
 
-CsvConverted convert_block(CsvText text, Index rows_expected, const CsvPlan& plan,
-                           const std::string& source) {
+CsvConverted convert_block(CsvText text, CsvEnd end, Index rows_expected,
+                           const CsvPlan& plan, const std::string& source) {
   CsvConverted out;
   out.text = std::move(text);
   std::vector<std::uint64_t> marks;
@@ -153,7 +156,7 @@ CsvConverted convert_block(CsvText text, Index rows_expected, const CsvPlan& pla
     for (const CsvBadValue& cell : values[at].bad)
       bad.push_back({cell.row, c, cell.rule});
   }
-  add_cell_events(plan, bad, out);
+  add_cell_events(plan, end, bad, out);
   add_misfit_events(out);
   const Index kept = drop_rows(out, values);
   out.chunk = chunk_of(plan, values, kept);

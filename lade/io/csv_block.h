@@ -62,7 +62,7 @@ struct CsvConverted {
 /// Requires: the last byte of `text` ends a row.
 /// Errors:   DataError file.changed if the text has not the rows it had in the first
 /// pass.
-CsvConverted convert_block(CsvText text, Index rows_expected, const CsvPlan& plan,
-                           const std::string& source);
+CsvConverted convert_block(CsvText text, CsvEnd end, Index rows_expected,
+                           const CsvPlan& plan, const std::string& source);
 
 }  // namespace lade::io

@@ -392,6 +392,18 @@ TEST(CsvPolicies, CutValueInTheLastRowIsATruncatedTail) {
   EXPECT_EQ(dropped(table, DropReason::truncated_tail), 1);
 }
 
+TEST(CsvPolicies, CutValueInTheLastRowIsNotMadeNull) {
+  CsvOptions options = with_policy(OnBad::null);
+  options.source.dates["d"] = "%y%m%d";
+  EXPECT_EQ(error_of("a,d\n1,930101\n2,9302", options).place().rule, "csv.truncated");
+  options.policies.on_truncated = OnTruncated::stop;
+  const CsvTable table = read_text("a,d\n1,930101\n2,9302", options);
+  EXPECT_EQ(dropped(table, DropReason::truncated_tail), 1);
+  EXPECT_EQ(table.report.rows_given, 1);
+  EXPECT_EQ(table.report.nulls_made, 0);
+  EXPECT_TRUE(table.report.balanced());
+}
+
 TEST(CsvPolicies, QuoteThatIsNeverClosedIsFraming) {
   const std::string text = "a,b\n1,x\n2,\"y\n3,z\n";
   const DataError error = error_of(text, with_policy(OnBad::skip));
