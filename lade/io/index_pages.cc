@@ -321,10 +321,10 @@ SequenceInfo PagedIndex::sequence(Index s) const {
   const Index end = s + 1 < facts_.sequences
                         ? value<std::int64_t>(t, buffer.first_run, s + 1)
                         : facts_.runs;
-  out.runs = end - out.first_run;
-  if (out.first_run < 0 || out.runs < 1 || end > facts_.runs) {
+  if (out.first_run < 0 || end <= out.first_run || end > facts_.runs) {
     fail(t, "index.value", "runs that are not there");
   }
+  out.runs = end - out.first_run;
   out.first_time = value<std::int64_t>(t, buffer.first_time, s);
   out.last_time = value<std::int64_t>(t, buffer.last_time, s);
   return out;

@@ -5,6 +5,7 @@
 
 #include <algorithm>
 #include <array>
+#include <limits>
 
 #include "lade/io/file_memory.h"
 
@@ -201,6 +202,17 @@ TEST(IndexFile, RefusesValuesThatContradictEachOther) {
   refused([](IndexTables& t) { t.runs[2].row_group = 2; });
   refused([](IndexTables& t) { t.runs[0].first_row = -1; });
   refused([](IndexTables& t) { t.row_groups[1].first_row = 6; });
+}
+
+TEST(IndexFile, RefusesAFirstRunFarBelowZeroThroughPages) {
+  IndexTables tables = small_tables(EntityColumn::Kind::integer);
+  tables.first_run[1] = std::numeric_limits<Index>::min();
+  MemoryFiles files;
+  write(tables, files);
+  const auto paged = open_index("i", "f00d", files, 1, nullptr);
+  ASSERT_TRUE(paged.paged());
+  EXPECT_THROW(paged.sequence(0), DataError);
+  EXPECT_THROW(paged.sequence(1), DataError);
 }
 
 TEST(IndexFile, CutRunsKeepsTheRowsAskedFor) {
