@@ -18,6 +18,7 @@ TEXTS = {
         "bank": b'\x12"id";"day";"kind";"amount"\n1;930101;"PRIJEM";700.00\n2;930102;"VY',
         "quotes": b'\x05a,b\n"x,""y""\nz",1\r\n\n3,4,5\n6\n7,\xff\n',
         "numbers": b"\x08a,b,c\n1,1e5,nan\n-9223372036854775808,.5,inf\n99999999999999999999,,\n",
+        "cut_null": b"\x14a\n1\n\xff",
         "marked": b"\x00\xef\xbb\xbfa\tb\n",
     },
     "recipe": {
@@ -26,6 +27,7 @@ TEXTS = {
         b'[[target]]\nname = "spent"\naggregate = "sum(amount)"\nevery = "day"\nlook_back = 7\n'
         b"where = 'type in (\"VYDAJ\", \"VYBER\") and amount > 0'\n"
         b'[source]\nformat = "csv"\ndelimiter = ";"\ndates = { date = "%y%m%d" }\n',
+        "accent.toml": "gr\u00f6\u00dfe = 1\n".encode(),
         "small.json": b'{"sequence":{"entity":"id","time":"t"},"input":[{"column":"x"}]}',
     },
     "expression": {

@@ -425,6 +425,21 @@ TEST(RecipeRefused, DepthBeforeItCostsTheStack) {
             "accepted");
 }
 
+TEST(RecipeRefused, DepthBehindATextThatEndsInQuotes) {
+  const std::string many(100, '[');
+  for (const char* text : {"\"\"\"x\"\"\"\"", "'''x'''''"}) {
+    EXPECT_EQ(toml("a = [" + std::string(text) + ", " + many + "]"),
+              "a.toml: line 1: nested deeper than max_nesting = 64");
+  }
+}
+
+TEST(RecipeRefused, LettersOutsideAsciiOutsideTexts) {
+  EXPECT_NE(toml("gr\u00F6\u00DFe = 1\n").find("a.toml: line 1: "), std::string::npos);
+  EXPECT_NE(toml("\u3042\n").find("a.toml: line 1: "), std::string::npos);
+  EXPECT_EQ(toml("[sequence]\ntime = \"\"\"t\\\n\u00E9\"\"\"\n\"entity\" = '\u00E9'\n"),
+            "accepted");
+}
+
 TEST(RecipeRefused, SizeAndPartsBeyondTheLimits) {
   Limits limits;
   limits.max_recipe_bytes = 10;
