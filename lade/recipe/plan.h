@@ -140,7 +140,7 @@ class Plan {
   /// shape.bytes_bound bytes.
   /// Errors: ArgumentError if a packed batch holds more events than `offsets` can
   /// count.
-  class Build;
+  struct Build;
   std::shared_ptr<Build> begin(std::span<const Index> sample_id, Index repeated,
                                std::shared_ptr<Slab> slab, Shape shape) const;
   /// Reads rows [first, last) of the batch through `reader` and writes them into the
