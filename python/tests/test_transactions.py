@@ -41,6 +41,50 @@ ALL = [*DAY,
        lade.aggregate("total", "sum(amount)", every="sequence")]
 
 
+TABLE = [
+    ("food_1", "sum(amount)", dict(every="day", where=FOOD),
+     [10, 4, 7.25, 3, 50, 0]),
+    ("food_7", "sum(amount)", dict(every="day", look_back=7, where=FOOD),
+     [10, 14, 21.25, 10.25, 53, 0]),
+    ("all_7", "sum(amount)", dict(every="day", look_back=7),
+     [35.5, 39.5, 146.75, 110.25, 53, 20]),
+    ("food_3", "sum(amount)", dict(every="day", look_back=3, where=FOOD),
+     [10, 14, 11.25, 3, 53, 0]),
+    ("present_3", "sum(amount)", dict(every="day", look_back=3, look_back_by="present", where=FOOD),
+     [10, 14, 21.25, 14.25, 60.25, 53]),
+    ("mean_7", "mean(amount)", dict(every="day", look_back=7, where=FOOD),
+     [10, 7, 7.0833335, 5.125, 26.5, None]),
+    ("week_max", "max(amount)", dict(every="week", where=FOOD),
+     [10, 7.25, 50, None]),
+    ("at_least", "count()", dict(every="week", where="amount >= 25.5"),
+     [1, 1, 1, 0]),
+    ("above", "count()", dict(every="week", where="amount > 25.5"),
+     [0, 1, 1, 0]),
+    ("next_week", "sum(amount)", dict(every="week", look_ahead=1),
+     [110.25, 50, 0, None]),
+    ("last_month", "sum(amount)", dict(every="month", look_back=1, lag=1),
+     [0, 199.75]),
+    ("last_3", "sum(amount)", dict(every="event", look_back=3, where=FOOD),
+     [10, 10, 14, 4, 11.25, 10.25, 60.25, 53]),
+    ("today", "sum(amount)", dict(every="event", within="day", where=FOOD),
+     [10, 10, 4, 0, 7.25, 3, 50, 0]),
+    ("yesterday", "sum(amount)", dict(every="event", within="day", lag=1, where=FOOD),
+     [0, 0, 10, 0, 0, 0, 3, 0]),
+    ("hours_24", "sum(amount)", dict(every="event", look_back="24h"),
+     [10, 35.5, 29.5, 100, 107.25, 3, 53, 20]),
+    ("next_24h", "sum(amount)", dict(every="event", look_ahead="24h"),
+     [25.5, 4, 0, 0, 0, 50, 0, None]),
+    ("std", "std(amount)", dict(every="sequence", where=FOOD),
+     [19.84282]),
+    ("median", "median(amount)", dict(every="sequence", where=FOOD),
+     [7.25]),
+    ("low", "quantile(amount, 0.25)", dict(every="sequence", where=FOOD),
+     [4]),
+    ("codes", "nunique(mcc)", dict(every="sequence"),
+     [4]),
+]
+
+
 def recipe_of(targets, output=None, **sequence):
     return lade.Recipe(inputs=["amount"], targets=targets, output=output, entity="user",
                        time="at", **sequence)
@@ -51,6 +95,34 @@ def batch_of(table, recipe, **arguments):
     loader = lade.DataLoader(dataset, recipe, batch_size=len(dataset) or 1,
                              framework="numpy", num_workers=0, **arguments)
     return next(iter(loader))
+
+
+def target_of(name, aggregate, fields):
+    if "look_ahead" in fields:
+        return lade.horizon(name, aggregate, **fields)
+    if fields["every"] == "event":
+        return lade.window_target(name, aggregate,
+                                  **{k: v for k, v in fields.items() if k != "every"})
+    return lade.aggregate(name, aggregate, **fields)
+
+
+def test_the_worked_example_has_the_values_of_its_table_offline_and_in_batches():
+    targets = [target_of(*row[:3]) for row in TABLE] + [lade.mix("share", "food_7 / all_7")]
+    wanted = {row[0]: row[3] for row in TABLE}
+    wanted["share"] = [0.28169015, 0.35443038, 0.14480409, 0.09297052, 1, 0]
+    recipe = recipe_of(targets, {"valid": True})
+    tables = recipe.apply(lade.open(example(), entity="user", time="at"))
+    batch = batch_of(example(), recipe)
+    offline = {name: table[name] for table in tables.values() for name in table.column_names
+               if name in wanted}
+    assert set(offline) == set(wanted) == set(batch["targets"])
+    for name, values in wanted.items():
+        exact = [None if v is None else float(np.float32(v)) for v in values]
+        assert offline[name].to_pylist() == exact, name
+        given, valid = batch["targets"][name][0], batch["target_valid"][name][0]
+        online = [float(v) if ok else None
+                  for v, ok in zip(np.atleast_1d(given), np.atleast_1d(valid), strict=True)]
+        assert online == exact, name
 
 
 def test_several_boundary_sets_are_mappings_by_every():

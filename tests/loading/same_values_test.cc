@@ -5,6 +5,7 @@
 
 #include <bit>
 #include <map>
+#include <optional>
 #include <random>
 
 #include "lade/core/table_internal.h"
@@ -195,6 +196,113 @@ every = "sequence"
                      made_users());
 }
 
+/// A row of the table of the worked example; nothing where a value is not valid.
+struct ExampleRow {
+  const char *name, *aggregate, *where, *rest;
+  std::vector<std::optional<float>> values;
+};
+
+constexpr const char* kFood = "mcc in (5411, 5499)";
+
+const ExampleRow kExample[] = {
+    {"food_1", "sum(amount)", kFood, "every = \"day\"", {10, 4, 7.25F, 3, 50, 0}},
+    {"food_7",
+     "sum(amount)",
+     kFood,
+     "every = \"day\"\nlook_back = 7",
+     {10, 14, 21.25F, 10.25F, 53, 0}},
+    {"all_7",
+     "sum(amount)",
+     "",
+     "every = \"day\"\nlook_back = 7",
+     {35.5F, 39.5F, 146.75F, 110.25F, 53, 20}},
+    {"food_3",
+     "sum(amount)",
+     kFood,
+     "every = \"day\"\nlook_back = 3",
+     {10, 14, 11.25F, 3, 53, 0}},
+    {"present_3",
+     "sum(amount)",
+     kFood,
+     "every = \"day\"\nlook_back = 3\nlook_back_by = \"present\"",
+     {10, 14, 21.25F, 14.25F, 60.25F, 53}},
+    {"mean_7",
+     "mean(amount)",
+     kFood,
+     "every = \"day\"\nlook_back = 7",
+     {10, 7, 7.0833335F, 5.125F, 26.5F, {}}},
+    {"week_max", "max(amount)", kFood, "every = \"week\"", {10, 7.25F, 50, {}}},
+    {"at_least", "count()", "amount >= 25.5", "every = \"week\"", {1, 1, 1, 0}},
+    {"above", "count()", "amount > 25.5", "every = \"week\"", {0, 1, 1, 0}},
+    {"next_week",
+     "sum(amount)",
+     "",
+     "every = \"week\"\nlook_ahead = 1",
+     {110.25F, 50, 0, {}}},
+    {"last_month",
+     "sum(amount)",
+     "",
+     "every = \"month\"\nlook_back = 1\nlag = 1",
+     {0, 199.75F}},
+    {"last_3",
+     "sum(amount)",
+     kFood,
+     "every = \"event\"\nlook_back = 3",
+     {10, 10, 14, 4, 11.25F, 10.25F, 60.25F, 53}},
+    {"today",
+     "sum(amount)",
+     kFood,
+     "every = \"event\"\nwithin = \"day\"",
+     {10, 10, 4, 0, 7.25F, 3, 50, 0}},
+    {"yesterday",
+     "sum(amount)",
+     kFood,
+     "every = \"event\"\nwithin = \"day\"\nlag = 1",
+     {0, 0, 10, 0, 0, 0, 3, 0}},
+    {"hours_24",
+     "sum(amount)",
+     "",
+     "every = \"event\"\nlook_back = \"24h\"",
+     {10, 35.5F, 29.5F, 100, 107.25F, 3, 53, 20}},
+    {"next_24h",
+     "sum(amount)",
+     "",
+     "every = \"event\"\nlook_ahead = \"24h\"",
+     {25.5F, 4, 0, 0, 0, 50, 0, {}}},
+    {"std", "std(amount)", kFood, "every = \"sequence\"", {19.84282F}},
+    {"median", "median(amount)", kFood, "every = \"sequence\"", {7.25F}},
+    {"low", "quantile(amount, 0.25)", kFood, "every = \"sequence\"", {4}},
+    {"codes", "nunique(mcc)", "", "every = \"sequence\"", {4}},
+};
+
+TEST(SameValues,
+     OfTheWorkedExampleAreThoseOfItsTableThroughLoaderApplyAndComputeTargets) {
+  std::string toml = "[output]\nvalid = true\n[[input]]\ncolumn = \"amount\"\n";
+  Values wanted;
+  const auto expect = [&](const char* name,
+                          const std::vector<std::optional<float>>& row) {
+    auto& values = wanted[name].emplace_back();
+    for (const auto& value : row)
+      values.push_back(bits_of(value.value_or(0), value.has_value()));
+  };
+  for (const ExampleRow& row : kExample) {
+    toml += "[[target]]\nname = \"" + std::string(row.name) + "\"\naggregate = \"" +
+            row.aggregate + "\"\n" + row.rest + "\n";
+    if (*row.where != 0) toml += "where = \"" + std::string(row.where) + "\"\n";
+    expect(row.name, row.values);
+  }
+  toml += "[[target]]\nname = \"share\"\nexpression = \"food_7 / all_7\"\n";
+  expect("share", {0.28169015F, 0.35443038F, 0.14480409F, 0.09297052F, 1, 0});
+  io::OpenOptions options;
+  options.entity = "user";
+  options.time = "time";
+  const io::Dataset dataset = io::from_batches({testing::example_events()}, options);
+  const Recipe recipe = Recipe::from_toml(toml, "example.toml");
+  EXPECT_EQ(by_hand(recipe, dataset), wanted);
+  EXPECT_EQ(by_apply(recipe, dataset), wanted);
+  EXPECT_EQ(by_loader(recipe, dataset, 1), wanted);
+}
+
 TEST(SameValues, OfAFamilyThroughLoaderApplyAndComputeTargets) {
   const io::Dataset dataset = made_users();
   const Recipe family = Recipe::from_toml(R"toml(
@@ -308,7 +416,7 @@ io::Dataset random_table(std::mt19937_64& random, RandomRecipe& words, Index row
 TEST(RandomRecipes, OverRandomTablesEndWithinTheLedgerOrAreRefused) {
   std::mt19937_64 random(31);
   Index done = 0;
-  for (std::uint64_t seed = 0; seed < 600; ++seed) {
+  for (std::uint64_t seed = 0; seed < 300; ++seed) {
     RandomRecipe words(seed);
     const std::string text = words.text();
     SCOPED_TRACE("seed " + std::to_string(seed) + "\n" + text);
@@ -343,7 +451,7 @@ TEST(RandomRecipes, OverRandomTablesEndWithinTheLedgerOrAreRefused) {
     }
     ASSERT_LE(dataset.ledger()->peak(), dataset.ledger()->budget());
   }
-  EXPECT_GT(done, 200) << "too many are refused to prove anything";
+  EXPECT_GT(done, 100) << "too many are refused to prove anything";
 }
 
 }  // namespace

@@ -313,6 +313,24 @@ TEST(Hppl, FilterColumnEqualToTheValueColumnIsThatOfACopy) {
   }
 }
 
+TEST(Hppl, OfTheWorkedExampleCountsIntervalsAndMissesTheFirstOne) {
+  // `food` is 1 where the code is 5411 or 5499.
+  const RecordBatch rows = testing::batch_of(
+      {{"user", arrow::int64(), "[1, 1, 1, 1, 1, 1, 1, 1]"},
+       {"time", arrow::timestamp(arrow::TimeUnit::SECOND),
+        R"(["2024-03-01 09:00:00", "2024-03-01 18:30:00", "2024-03-02 10:00:00",
+            "2024-03-04 08:00:00", "2024-03-04 08:00:00", "2024-03-10 23:59:00",
+            "2024-03-11 00:00:00", "2024-04-01 12:00:00"])"},
+       {"amount", arrow::float64(), "[10, 25.5, 4, 100, 7.25, 3, 50, 20]"},
+       {"food", arrow::int64(), "[1, 0, 1, 0, 1, 1, 1, 0]"}});
+  const std::vector<float> wanted = {10, 4, 11.25F, 14.25F, 60.25F, 53};
+  EXPECT_EQ(
+      columns_of("compat = \"hppl\"\n" + target("x", "sum(amount)", "food == 1", 3),
+                 rows)
+          .front(),
+      bits_of(wanted.data(), 6));
+}
+
 TEST(Hppl, MixesAreUnguardedF32) {
   std::vector<float> amounts;
   std::vector<std::int64_t> days;
