@@ -5,6 +5,7 @@
 
 #include <algorithm>
 #include <array>
+#include <functional>
 #include <iterator>
 #include <utility>
 
@@ -85,6 +86,10 @@ bool has_lengths(const Plan& plan) {
                      [](const ArraySpec& array) { return array.name == "lengths"; });
 }
 
+std::function<Index(Index)> lengths_of(const Plan& plan) {
+  return [plan](Index id) { return plan.events(id); };
+}
+
 void check_slices(const SampleChoice::Slices& slices) {
   require(slices.split_count >= 1,
           fmt::format("sampler: split_count must be >= 1, got {}", slices.split_count));
@@ -118,7 +123,7 @@ WindowSampler slices_of(const Plan& plan, const SampleChoice& choice, Order orde
                         .min_length = slices.min_length,
                         .max_length = slices.max_length,
                         .seed = choice.seed,
-                        .length = [plan](Index id) { return plan.events(id); }};
+                        .length = lengths_of(plan)};
   if (slices.short_ones) return sampler;
   const auto keep = [&](std::shared_ptr<const Ids>& ids) {
     const auto kept = long_enough(plan, ids.get(), slices.min_length);
@@ -152,7 +157,7 @@ Sampler choose_samples(const Plan& plan, const SampleChoice& choice) {
   return BucketSampler{.order = std::move(order),
                        .window = std::max<Index>(choice.bucket_window, 0),
                        .seed = choice.seed,
-                       .length = [plan](Index id) { return plan.events(id); }};
+                       .length = lengths_of(plan)};
 }
 
 }  // namespace lade

@@ -308,13 +308,17 @@ Schema target_schema(const RecipeSpec& recipe, const io::Dataset& dataset) {
   const Schema& all = dataset.schema();
   const Index time = all.find(dataset.time());
   require(time >= 0, "apply: targets need a time column; give [sequence] time");
-  Schema schema;
-  schema.fields.push_back(all.fields[static_cast<std::size_t>(time)]);
-  for (const Index column : bind_targets(recipe, all, time).columns) {
+  return target_columns(recipe, all, time);
+}
+
+Schema target_columns(const RecipeSpec& recipe, const Schema& schema, Index time) {
+  Schema read;
+  read.fields.push_back(schema.fields[static_cast<std::size_t>(time)]);
+  for (const Index column : bind_targets(recipe, schema, time).columns) {
     if (column == time) continue;
-    schema.fields.push_back(all.fields[static_cast<std::size_t>(column)]);
+    read.fields.push_back(schema.fields[static_cast<std::size_t>(column)]);
   }
-  return schema;
+  return read;
 }
 
 std::int64_t parse_time(std::string_view text, const ColumnType& time, const Zone* zone,

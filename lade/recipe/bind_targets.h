@@ -39,6 +39,10 @@ BoundTargets bind_targets(const RecipeSpec& recipe, const Schema& schema, Index 
 ///         time is another one; as bind_targets.
 Schema target_schema(const RecipeSpec& recipe, const io::Dataset& dataset);
 
+/// The same of a schema whose time column is `time`, without a look at the rest of the
+/// recipe.
+Schema target_columns(const RecipeSpec& recipe, const Schema& schema, Index time);
+
 /// Errors: ArgumentError "recipe is not fitted: ..." for classes without thresholds and
 ///         families that are not drawn.
 void check_fitted_targets(const RecipeSpec& recipe);

@@ -11,6 +11,7 @@
 #include "lade/recipe/bind_targets.h"
 #include "lade/recipe/cut.h"
 #include "lade/targets/compute.h"
+#include "lade/targets/order_statistics.h"
 
 namespace lade {
 namespace {
@@ -23,8 +24,7 @@ std::vector<double> quantiles(const std::vector<double>& sorted, Index parts) {
     const double at = last * static_cast<double>(j) / static_cast<double>(parts);
     const auto low = static_cast<std::size_t>(at);
     const std::size_t high = std::min(low + 1, sorted.size() - 1);
-    const double share = at - static_cast<double>(low);
-    result.push_back(sorted[low] + share * (sorted[high] - sorted[low]));
+    result.push_back(between(sorted[low], sorted[high], at - static_cast<double>(low)));
   }
   return result;
 }
@@ -35,14 +35,7 @@ class Values {
   Values(const RecipeSpec& recipe, const io::Dataset& dataset) : dataset_(dataset) {
     const Index time = dataset.schema().find(dataset.time());
     require(time >= 0, "fit: targets need a time column; give [sequence] time");
-    const auto add = [&](Index column) {
-      schema_.fields.push_back(
-          dataset.schema().fields[static_cast<std::size_t>(column)]);
-    };
-    add(time);
-    for (const Index column : bind_targets(recipe, dataset.schema(), time).columns) {
-      if (column != time) add(column);
-    }
+    schema_ = target_columns(recipe, dataset.schema(), time);
     BoundTargets bound = bind_targets(recipe, schema_, 0);
     for (const ClassSpec& of_class : bound.classes) of_.push_back(of_class.of);
     plan_.emplace(schema_, 0, std::move(bound.targets), std::move(bound.mixes),

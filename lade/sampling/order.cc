@@ -52,13 +52,13 @@ Index steps(const Sampler& sampler, const Shard& shard, Index /*epoch*/) {
 
 EpochPlanner::EpochPlanner(const Sampler& sampler, const Shard& shard, Index epoch)
     : sampler_(sampler),
+      order_(order_of(sampler)),
       shard_(shard),
       epoch_(epoch),
       steps_(lade::steps(sampler, shard, epoch)) {}
 
 BatchPlan EpochPlanner::plan_samples(Index step) {
-  const Order order = order_of(sampler_);
-  const Cut cut(count_of(order), shard_);
+  const Cut cut(count_of(order_), shard_);
   require(step >= 0 && step < steps_, "step: must be in 0.." +
                                           std::to_string(steps_ - 1) + ", got " +
                                           std::to_string(step));
@@ -81,11 +81,11 @@ BatchPlan EpochPlanner::plan_samples(Index step) {
     std::copy_n(window_.sample_id.begin() + first % size, rows, ids.begin());
     return result;
   }
-  samples_at(order, epoch_, first, ids.first(static_cast<std::size_t>(own)));
+  samples_at(order_, epoch_, first, ids.first(static_cast<std::size_t>(own)));
   // What is missing repeats positions 0, 1, ... of the order, counted over all ranks.
   for (Index row = own; row < rows; ++row) {
     const Index repeat = (first + row - cut.samples) % cut.samples;
-    samples_at(order, epoch_, repeat, ids.subspan(static_cast<std::size_t>(row), 1));
+    samples_at(order_, epoch_, repeat, ids.subspan(static_cast<std::size_t>(row), 1));
   }
   return result;
 }

@@ -121,6 +121,7 @@ class EpochPlanner {
   BatchPlan plan_samples(Index step);
 
   Sampler sampler_;
+  Order order_;  // below its buckets or slices
   Shard shard_;
   Index epoch_, steps_;
   BucketWindow window_;

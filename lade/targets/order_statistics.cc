@@ -39,6 +39,8 @@ class Ranks {
   Index top_;
 };
 
+}  // namespace
+
 double between(double a, double b, double part) {
   if (a == b) return a;
   const double step = b - a;
@@ -46,8 +48,6 @@ double between(double a, double b, double part) {
   if (std::isinf(step)) return a * (1 - part) + b * part;
   return a + part * step;
 }
-
-}  // namespace
 
 void rank_rows(const double* x, std::span<const std::int32_t> row, Ranking& ranking) {
   ranking.order.resize(row.size());

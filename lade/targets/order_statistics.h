@@ -16,6 +16,9 @@ struct Ranking {
   std::vector<std::int32_t> tree;   // working memory of window_quantiles
 };
 
+/// What lies `part` of the way from a to b, 0 <= part <= 1; finite between finite ends.
+double between(double a, double b, double part);
+
 /// Ranks the values row[e] picks out of x; equal ones by their order.
 ///
 /// O(n log n).
