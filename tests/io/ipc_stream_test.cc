@@ -9,6 +9,7 @@
 #include "lade/io/file_memory.h"
 #include "lade/io/ipc.h"
 #include "lade/io/ipc_layout.h"
+#include "tests/testing/datasets.h"
 #include "tests/testing/tables.h"
 
 namespace lade::io {
@@ -43,14 +44,7 @@ std::string text_of(const Chunk& chunk, std::size_t column) {
   return out;
 }
 
-std::string rule_of(const std::function<void()>& call) {
-  try {
-    call();
-  } catch (const DataError& error) {
-    return error.place().rule;
-  }
-  return "";
-}
+using testing::rule_of;
 
 TEST(IpcStreamFile, BatchesAreReadInAnyOrderWithTheirOwnDictionaries) {
   MemoryFiles files;

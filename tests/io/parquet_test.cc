@@ -20,6 +20,7 @@
 #include "lade/core/hash.h"
 #include "lade/core/memory.h"
 #include "lade/io/file_memory.h"
+#include "tests/testing/datasets.h"
 
 namespace lade::io {
 namespace {
@@ -67,14 +68,7 @@ ManifestFile write(MemoryFiles& files, const std::string& path,
   return writer.finish();
 }
 
-std::string rule_of(const std::function<void()>& call) {
-  try {
-    call();
-  } catch (const DataError& error) {
-    return error.place().rule;
-  }
-  return "";
-}
+using testing::rule_of;
 
 TEST(ParquetFile, KeepsWhatTheWriterWasGiven) {
   MemoryFiles files;

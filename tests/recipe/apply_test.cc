@@ -11,6 +11,7 @@
 #include "lade/core/table_internal.h"
 #include "lade/io/manifest.h"
 #include "lade/recipe/plan.h"
+#include "tests/testing/datasets.h"
 #include "tests/testing/tables.h"
 #include "tests/testing/targets.h"
 #include "tests/testing/temporary_directory.h"
@@ -18,12 +19,7 @@
 namespace lade {
 namespace {
 
-io::Dataset example() {
-  io::OpenOptions options;
-  options.entity = "user";
-  options.time = "time";
-  return io::from_batches({testing::example_events()}, options);
-}
+io::Dataset example() { return testing::dataset_of(testing::example_events()); }
 
 Recipe recipe() {
   return Recipe::from_toml(R"toml(

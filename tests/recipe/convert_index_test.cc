@@ -13,6 +13,7 @@
 #include "lade/io/index_file.h"
 #include "lade/io/parquet.h"
 #include "lade/recipe/convert.h"
+#include "tests/testing/datasets.h"
 #include "tests/testing/tables.h"
 
 namespace lade {
@@ -59,15 +60,7 @@ std::string index_of(io::Files& files, const std::string& directory) {
 
 /// `place` of every event, by sequence.
 std::vector<std::vector<std::int64_t>> places(const io::Dataset& dataset) {
-  const auto reader = dataset.reader({"place"});
-  std::vector<std::vector<std::int64_t>> out;
-  for (Index s = 0; s < dataset.sequences(); ++s) {
-    const auto sequence = reader.sequence(s);
-    const auto* values = sequence.view.chunk->columns[0].as<std::int64_t>();
-    out.emplace_back(values + sequence.view.begin,
-                     values + sequence.view.begin + sequence.view.rows);
-  }
-  return out;
+  return testing::whole_numbers(dataset, "place");
 }
 
 TEST(ConvertIndex, TheFirstOpenBuildsNone) {

@@ -6,17 +6,13 @@
 #include <algorithm>
 
 #include "lade/recipe/guess_schema.h"
+#include "tests/testing/datasets.h"
 #include "tests/testing/tables.h"
 
 namespace lade {
 namespace {
 
-io::Dataset example() {
-  io::OpenOptions options;
-  options.entity = "user";
-  options.time = "time";
-  return io::from_batches({testing::example_events()}, options);
-}
+io::Dataset example() { return testing::dataset_of(testing::example_events()); }
 
 Recipe recipe() {
   return Recipe::from_toml(R"toml(

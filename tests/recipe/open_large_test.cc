@@ -11,6 +11,7 @@
 #include "lade/io/file_memory.h"
 #include "lade/io/ipc.h"
 #include "lade/recipe/open.h"
+#include "tests/testing/datasets.h"
 #include "tests/testing/tables.h"
 
 namespace lade {
@@ -67,15 +68,7 @@ void put_scattered(io::MemoryFiles& files, const std::string& path) {
 
 /// `place` of every event, by sequence.
 std::vector<std::vector<std::int64_t>> places(const io::Dataset& dataset) {
-  const auto reader = dataset.reader({"place"});
-  std::vector<std::vector<std::int64_t>> out;
-  for (Index s = 0; s < dataset.sequences(); ++s) {
-    const auto sequence = reader.sequence(s);
-    const auto* values = sequence.view.chunk->columns[0].as<std::int64_t>();
-    out.emplace_back(values + sequence.view.begin,
-                     values + sequence.view.begin + sequence.view.rows);
-  }
-  return out;
+  return testing::whole_numbers(dataset, "place");
 }
 
 std::vector<std::string> copies(io::Files& files) {

@@ -5,17 +5,13 @@
 #include <gtest/gtest.h>
 
 #include "lade/recipe/picture_internal.h"
+#include "tests/testing/datasets.h"
 #include "tests/testing/tables.h"
 
 namespace lade {
 namespace {
 
-io::Dataset dataset_of(const RecordBatch& batch) {
-  io::OpenOptions options;
-  options.entity = "user";
-  options.time = "time";
-  return io::from_batches({batch}, options);
-}
+using testing::dataset_of;
 
 Recipe recipe() {
   return Recipe::from_toml(R"toml(

@@ -13,17 +13,13 @@
 #include <vector>
 
 #include "lade/recipe/fit.h"
+#include "tests/testing/datasets.h"
 #include "tests/testing/tables.h"
 
 namespace lade {
 namespace {
 
-io::Dataset dataset_of(const RecordBatch& batch) {
-  io::OpenOptions options;
-  options.entity = "user";
-  options.time = "time";
-  return io::from_batches({batch}, options);
-}
+using testing::dataset_of;
 
 /// Two users: the worked example's events belong to user 1, two more rows to user 7.
 RecordBatch two_users() {
