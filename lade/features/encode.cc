@@ -75,11 +75,36 @@ Vocabulary::Lookup look_up(const Vocabulary& vocabulary, T value) {
   return vocabulary.look_up(static_cast<std::int64_t>(value));
 }
 
+/// Rows without nulls whose ids stand in a table.
+template <class T>
+EncodeCounts encode_dense(const Vocabulary& vocabulary, const T* values, Index rows,
+                          std::int64_t* ids) {
+  EncodeCounts counts;
+  const Vocabulary::Dense dense = vocabulary.dense();
+  const auto low = static_cast<std::uint64_t>(dense.low);
+  for (Index r = 0; r < rows; ++r) {
+    const std::uint64_t place = static_cast<std::uint64_t>(values[r]) - low;
+    const std::int64_t id = place < dense.id.size() ? dense.id[place] : -1;
+    ids[r] = id;
+    if (id >= 0) continue;
+    const Vocabulary::Lookup found = look_up(vocabulary, values[r]);
+    ids[r] = found.id;
+    count(found.kind, counts);
+  }
+  return counts;
+}
+
 template <class T>
 EncodeCounts encode_integers(const Vocabulary& vocabulary, const Column& column,
                              Index begin, Index rows, std::int64_t* ids) {
   EncodeCounts counts;
   const T* const values = column.as<T>() + begin;
+  // The difference to a negative number wraps, and would be that of 2^63 and more.
+  constexpr bool kMayWrap = std::is_same_v<T, std::uint64_t>;
+  const Vocabulary::Dense dense = vocabulary.dense();
+  if (!dense.id.empty() && column.validity == nullptr && !(kMayWrap && dense.low < 0)) {
+    return encode_dense(vocabulary, values, rows, ids);
+  }
   for (Index r = 0; r < rows; ++r) {
     const Vocabulary::Lookup found =
         column.valid(begin + r)

@@ -42,6 +42,33 @@ std::int64_t to_integer(std::string_view text) {
   throw DataError(place, std::string(what) + ", got '" + escape_text(value) + "'");
 }
 
+/// Numbers to ids by place, where that takes no more room than a few per number.
+class DenseIds {
+ public:
+  explicit DenseIds(const std::vector<Vocabulary::Entry>& entries) {
+    if (entries.empty()) return;
+    std::vector<std::int64_t> keys;
+    for (const Vocabulary::Entry& entry : entries)
+      keys.push_back(to_integer(entry.text));
+    const auto [low, high] = std::minmax_element(keys.begin(), keys.end());
+    const auto span =
+        static_cast<std::uint64_t>(*high) - static_cast<std::uint64_t>(*low);
+    if (span >= std::max(kLeastPlaces, kPlacesPerKey * keys.size())) return;
+    low_ = *low;
+    ids_.assign(span + 1, -1);
+  }
+  void insert(std::int64_t key, std::int64_t id) {
+    if (!ids_.empty()) ids_[static_cast<std::size_t>(key - low_)] = id;
+  }
+  Vocabulary::Dense view() const { return {low_, ids_}; }
+
+ private:
+  static constexpr std::size_t kLeastPlaces = 1 << 12;
+  static constexpr std::size_t kPlacesPerKey = 8;
+  std::int64_t low_ = 0;
+  std::vector<std::int64_t> ids_;
+};
+
 /// Numbers to ids: open addressing with linear probing, half full at most. The hash is
 /// seeded per process, and no result depends on the order of the table.
 class IntegerIds {
@@ -81,12 +108,16 @@ class IntegerIds {
 }  // namespace
 
 struct Vocabulary::State {
-  explicit State(std::size_t keys) : integer_ids(keys) {}
+  State(const std::vector<Entry>& all, bool whole)
+      : integers(whole),
+        integer_ids(whole ? all.size() : 0),
+        dense_ids(whole ? all : std::vector<Entry>()) {}
   std::vector<Entry> entries;  // in id order, tokens left out
   VocabularyOptions options;
   bool integers = false;
   std::map<std::string, std::int64_t, std::less<>> ids;
   IntegerIds integer_ids;
+  DenseIds dense_ids;
   std::map<std::int64_t, std::string> text_of;
   std::int64_t unknown = 0;
   std::int64_t missing = 0;
@@ -98,7 +129,7 @@ Vocabulary::Vocabulary(std::vector<Entry> entries, VocabularyOptions options,
                        bool integers) {
   using Unknown = VocabularyOptions::Unknown;
   using Missing = VocabularyOptions::Missing;
-  auto state = std::make_shared<State>(integers ? entries.size() : 0);
+  auto state = std::make_shared<State>(entries, integers);
   std::int64_t next = options.reserve_padding ? 1 : 0;
   std::int64_t largest = -1;
   const auto give = [&](std::string_view token) {
@@ -125,9 +156,14 @@ Vocabulary::Vocabulary(std::vector<Entry> entries, VocabularyOptions options,
     }
     const std::int64_t id = give(entry.text);
     if (options.rare && entry.text == options.rare->into) rare_id = id;
-    const bool is_first = integers
-                              ? state->integer_ids.insert(to_integer(entry.text), id)
-                              : state->ids.emplace(entry.text, id).second;
+    bool is_first = false;
+    if (integers) {
+      const std::int64_t key = to_integer(entry.text);
+      is_first = state->integer_ids.insert(key, id);
+      state->dense_ids.insert(key, id);
+    } else {
+      is_first = state->ids.emplace(entry.text, id).second;
+    }
     if (!is_first) {
       throw ArgumentError("vocabulary: values must differ, got '" +
                           escape_text(entry.text) + "' twice");
@@ -140,7 +176,6 @@ Vocabulary::Vocabulary(std::vector<Entry> entries, VocabularyOptions options,
   }
   state->entries = std::move(entries);
   state->options = std::move(options);
-  state->integers = integers;
   state->cardinality =
       std::max<std::int64_t>(largest + 1, state->options.reserve_padding ? 1 : 0);
   if (state->options.unknown == Unknown::rare) {
@@ -224,6 +259,8 @@ Vocabulary::Lookup Vocabulary::look_up_absent(std::uint64_t value) const {
   }
   return {state_->unknown, Found::unknown};
 }
+
+Vocabulary::Dense Vocabulary::dense() const { return state_->dense_ids.view(); }
 
 std::uint64_t Vocabulary::serial() const { return state_->serial; }
 

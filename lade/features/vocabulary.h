@@ -102,6 +102,12 @@ class Vocabulary {
   /// What a number is that no vocabulary holds; throws as `id`.
   Lookup look_up_absent(std::uint64_t value) const;
   std::int64_t id_of_null() const;
+  /// Where the numbers lie close together: the id of `low + i`, -1 where none is.
+  struct Dense {
+    std::int64_t low = 0;
+    std::span<const std::int64_t> id;  // empty if they lie apart
+  };
+  Dense dense() const;
   /// Text of an id, for decode.
   std::string decode(std::int64_t id) const;
   std::uint64_t xxh3() const;  // of the texts in id order

@@ -413,6 +413,55 @@ TEST(Encode, NumbersAboveTheSignedRangeAreUnknown) {
       DataError);
 }
 
+template <class T>
+void expect_ids_as_looked_up(Kind kind, const std::vector<std::int64_t>& keys) {
+  std::vector<Vocabulary::Entry> entries;
+  for (const std::int64_t key : keys) entries.push_back({std::to_string(key), 1});
+  const Vocabulary vocabulary(entries, {}, true);
+  // Around every key, and where a difference to one wraps.
+  std::vector<T> values = {std::numeric_limits<T>::min(), std::numeric_limits<T>::max(),
+                           T{0}};
+  for (const std::int64_t key : keys) {
+    for (const std::int64_t near : {-1, 0, 1}) {
+      values.push_back(static_cast<T>(static_cast<std::uint64_t>(key) +
+                                      static_cast<std::uint64_t>(near)));
+    }
+  }
+  Column column;
+  column.kind = kind;
+  column.values = values.data();
+  const auto rows = static_cast<Index>(values.size());
+  EncodeScratch scratch;
+  Ids ids(values.size(), -7);
+  const EncodeCounts met = encode(vocabulary, column, 0, rows, scratch, ids.data());
+  Index unknown = 0;
+  for (std::size_t r = 0; r < values.size(); ++r) {
+    const bool beyond = std::is_same_v<T, std::uint64_t> &&
+                        static_cast<std::uint64_t>(values[r]) > INT64_MAX;
+    const auto want =
+        beyond ? vocabulary.look_up_absent(static_cast<std::uint64_t>(values[r]))
+               : vocabulary.look_up(static_cast<std::int64_t>(values[r]));
+    ASSERT_EQ(ids[r], want.id) << values[r];
+    unknown += want.kind == Vocabulary::Found::unknown ? 1 : 0;
+  }
+  EXPECT_EQ(met.unknown, unknown);
+}
+
+TEST(Encode, NumbersCloseTogetherAndFarApartGiveTheSameIds) {
+  constexpr auto kLeast = std::numeric_limits<std::int64_t>::min();
+  constexpr auto kMost = std::numeric_limits<std::int64_t>::max();
+  const std::vector<std::vector<std::int64_t>> sets = {
+      {5},       {0, 3, 4, 99},         {-7, -1, 2},        {-3, 4'091},
+      {0, 4096}, {kLeast, kLeast + 40}, {kMost - 3, kMost}, {kLeast, 0, kMost},
+      {-1, 1},   {1'000'000, 1'000'002}};
+  for (const auto& keys : sets) {
+    expect_ids_as_looked_up<std::int64_t>(Kind::i64, keys);
+    expect_ids_as_looked_up<std::uint64_t>(Kind::u64, keys);
+    expect_ids_as_looked_up<std::int32_t>(Kind::i32, keys);
+    expect_ids_as_looked_up<std::uint8_t>(Kind::u8, keys);
+  }
+}
+
 TEST(VocabularyFitter, DoesNotDependOnTheOrderOfRows) {
   Texts texts = kLetters;
   const std::uint64_t hash = fitted(texts, {}).xxh3();
