@@ -8,10 +8,11 @@
 namespace lade::kernels {
 
 /// As lade::interleave.
-void interleave(const float* in, Index stride, Index columns, Index rows,
-                float* out) noexcept;
+void interleave(const float* const* in, Index columns, Index rows, float* out) noexcept;
 
 /// Zeroes past the caches; `to` and `bytes` are multiples of 64.
 void stream_zeroes(std::byte* to, Index bytes) noexcept;
+/// Copies past the caches; `to` and `bytes` are multiples of 64.
+void stream_copy(const std::byte* from, std::byte* to, Index bytes) noexcept;
 
 }  // namespace lade::kernels

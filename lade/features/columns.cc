@@ -128,6 +128,11 @@ void signed_log10(const double* x, Index count, double shift, float* out) noexce
   kernels::signed_log10(x, count, shift, out);
 }
 
+bool is_as_stored(const NumericInput& input, const Column& column) noexcept {
+  return column.kind == Kind::f32 && column.validity == nullptr &&
+         input.transform == NumericInput::Transform::none && !is_scaled(input);
+}
+
 Index numeric(const NumericInput& input, const Column& column, Index begin, Index rows,
               float* out, Index stride) noexcept {
   if (input.transform == NumericInput::Transform::log10) {

@@ -23,6 +23,10 @@ struct NumericInput {
   float fill = 0.0F;  // of nulls
 };
 
+/// True if the column's own values are the result, but for the bits of a NaN: f32
+/// without nulls that nothing is done to.
+bool is_as_stored(const NumericInput& input, const Column& column) noexcept;
+
 /// Rows [begin, begin + rows) of a number (or boolean, time) column as f32 with a
 /// stride: out[r * stride]. Returns the nulls filled.
 Index numeric(const NumericInput& input, const Column& column, Index begin, Index rows,

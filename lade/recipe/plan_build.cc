@@ -5,8 +5,7 @@
 #include <utility>
 
 #include "lade/core/rows.h"
-#include "lade/core/saturate.h"
-#include "lade/recipe/plan_internal.h"
+#include "lade/recipe/plan_numbers.h"
 
 namespace lade {
 
@@ -15,7 +14,8 @@ struct BuildScratch::State {
   EncodeScratch encode;
   TargetScratch targets;
   SequenceTargets values;
-  std::vector<float> numbers;
+  NumberScratch numbers;
+  std::vector<float> entry;  // of a stack of targets
   std::vector<std::int64_t> ids;
 };
 
@@ -25,10 +25,13 @@ BuildScratch::BuildScratch(BuildScratch&&) noexcept = default;
 
 namespace {
 
-/// Events per pass over the columns: what one pass writes stays in the first-level
-/// cache.
-constexpr Index kTileBytes = 8 << 10;
-constexpr Index kLeastTile = 32;
+/// Events of a pass over a category: its ids stay in the first-level cache.
+constexpr Index kTileEvents = 1024;
+/// Arrays of this size push everything else out of the caches and are gone from them
+/// before anybody reads them.
+constexpr Index kPastCaches = 4 << 20;
+/// What is asked for of a column before a window is begun.
+constexpr Index kNear = 1 << 10;
 
 /// Writes the rows of a batch that one call of build_rows was given.
 class RowWriter {
@@ -39,7 +42,14 @@ class RowWriter {
         build_(build),
         reader_(reader),
         scratch_(scratch),
-        counts_(counts) {}
+        counts_(counts) {
+    for (std::size_t a = 0; a < data.arrays.size(); ++a) {
+      if (data.bound[a].source != ArraySource::numerical) continue;
+      numbers_.emplace(data.numbers, data.arrays[a], data.bound[a], scratch.numbers,
+                       counts);
+      past_caches_ = array_bytes(data.arrays[a], build.shape) >= kPastCaches;
+    }
+  }
 
   /// Rows [first, last).
   void write(Index first, Index last) {
@@ -119,9 +129,13 @@ class RowWriter {
 
   void ask_for(const Found& found) const noexcept {
     if (!found.view || found.kept.sequence == sequence_) return;
+    const Index first = found.view->begin + found.kept.begin;
     for (const BoundInput& input : data_.numbers) {
-      prefetch(found.view->chunk->columns[static_cast<std::size_t>(input.column)],
-               found.view->begin + found.kept.begin, found.kept.events);
+      const Column& column =
+          found.view->chunk->columns[static_cast<std::size_t>(input.column)];
+      const Index bytes = width(column.kind);
+      prefetch(static_cast<const std::byte*>(column.values) + first * bytes,
+               std::min(kNear, found.kept.events * bytes));
     }
   }
 
@@ -226,92 +240,18 @@ class RowWriter {
 
   void write_numbers(std::size_t a) {
     const ArraySpec& spec = data_.arrays[a];
-    const Index entry = spec.inner * width(spec.type);
-    std::byte* const row = at(a);
-    const Index tile = std::max(kLeastTile, kTileBytes / entry);
-    scratch_.numbers.resize(static_cast<std::size_t>(tile * spec.inner));
-    float* const values = scratch_.numbers.data();
-    for (Index begin = 0; begin < kept_.events; begin += tile) {
-      const Index rows = std::min(tile, kept_.events - begin);
-      for (Index f = 0; f < spec.inner; ++f) {
-        const BoundInput& input = data_.numbers[static_cast<std::size_t>(f)];
-        counts_.nulls_filled +=
-            numeric(input.spec->numeric,
-                    view_.chunk->columns[static_cast<std::size_t>(input.column)],
-                    first_row() + begin, rows, values + f * tile, 1);
-      }
-      store_numbers(a, values, tile, rows, row + begin * entry);
-    }
-    clear_padding(row, entry);
-  }
-
-  /// Columns of `values`, `stride` apart, as rows of the array.
-  void store_numbers(std::size_t a, float* values, Index stride, Index rows,
-                     std::byte* out) {
-    const ArraySpec& spec = data_.arrays[a];
-    if (spec.type == DType::f32) {
-      interleave(values, stride, spec.inner, rows, reinterpret_cast<float*>(out));
-      return;
-    }
-    for (Index f = 0; f < spec.inner; ++f) {
-      const InputSpec& input = *data_.numbers[static_cast<std::size_t>(f)].spec;
-      if (is_integer(spec.type)) {
-        counts_.nulls_filled += fill_nans(input, rows, values + f * stride);
-      }
-      convert_or_throw(
-          values + f * stride, rows, spec, input.name, out + f * width(spec.type),
-          spec.inner,
-          data_.bound[a].typed_by_inputs ? input.overflow : loader_rule(spec.type));
-    }
-  }
-
-  static bool is_integer(DType type) {
-    return type != DType::f16 && type != DType::bf16 && type != DType::f32;
-  }
-
-  static InputSpec::Overflow loader_rule(DType type) {
-    return is_integer(type) ? InputSpec::Overflow::fail : InputSpec::Overflow::inf;
-  }
-
-  /// Integers have no NaN: it becomes the input's `fill`, as a null does.
-  static Index fill_nans(const InputSpec& input, Index rows, float* values) {
-    Index filled = 0;
-    for (Index r = 0; r < rows; ++r) {
-      if (values[r] == values[r]) continue;
-      values[r] = input.numeric.fill;
-      ++filled;
-    }
-    return filled;
-  }
-
-  void convert_or_throw(const float* values, Index rows, const ArraySpec& spec,
-                        const std::string& column, std::byte* out, Index stride,
-                        InputSpec::Overflow overflow) {
-    ConvertCounts counts;
-    convert(values, rows, spec.type, out, stride, counts);
-    counts_.overflow += counts.overflow;
-    if (counts.overflow == 0) return;
-    if (overflow == InputSpec::Overflow::saturate) {
-      saturate(values, rows, spec.type, out, stride);
-    }
-    if (overflow == InputSpec::Overflow::fail) {
-      const std::string value = std::to_string(values[counts.first_overflow]);
-      fail_overflow({.source = "array " + spec.name,
-                     .row = build_.sample_id[static_cast<std::size_t>(row_)],
-                     .column = column,
-                     .value = value},
-                    "value " + value + " does not fit " + std::string(name(spec.type)));
-    }
+    numbers_->write(*view_.chunk, first_row(), kept_.events, sample_id(row_),
+                    past_caches_, at(a));
+    clear_padding(at(a), spec.inner * width(spec.type));
   }
 
   void write_ids(std::size_t a) {
     const ArraySpec& spec = data_.arrays[a];
     const Index entry = spec.inner * width(spec.type);
     std::byte* const row = at(a);
-    const Index tile = std::max(kLeastTile, kTileBytes / entry);
-    scratch_.ids.resize(static_cast<std::size_t>(tile));
-    for (Index begin = 0; begin < kept_.events; begin += tile) {
-      const Index rows = std::min(tile, kept_.events - begin);
+    scratch_.ids.resize(static_cast<std::size_t>(kTileEvents));
+    for (Index begin = 0; begin < kept_.events; begin += kTileEvents) {
+      const Index rows = std::min(kTileEvents, kept_.events - begin);
       for (Index c = 0; c < spec.inner; ++c) {
         const BoundInput& input = data_.categories[static_cast<std::size_t>(c)];
         const EncodeCounts met =
@@ -414,6 +354,8 @@ class RowWriter {
   const io::DatasetReader& reader_;
   BuildScratch::State& scratch_;
   BuildCounts& counts_;
+  std::optional<NumberRows> numbers_;
+  bool past_caches_ = false;
   std::shared_ptr<const Chunk> chunk_;  // keeps what was read alive
   SequenceView view_;
   Plan::Kept kept_;
@@ -476,6 +418,11 @@ bool RowWriter::write_run(const ArraySpec& spec, const BoundArray& bound, Index 
     std::memcpy(out, &scratch_.values.valid[which][from], count);
   } else if (bound.source == ArraySource::target_mask) {
     std::memset(out, 1, count);
+  } else if (bound.source == ArraySource::target_position) {
+    const auto& ends = scratch_.values.sets[which].ends;
+    auto* const position = reinterpret_cast<std::int32_t*>(out);
+    for (std::size_t i = 0; i < count; ++i)
+      position[i] = static_cast<std::int32_t>(position_of(ends[from + i]));
   } else {
     return false;
   }
@@ -507,7 +454,8 @@ void RowWriter::write_entry(const ArraySpec& spec, const BoundArray& bound, Inde
     if (spec.type == DType::f32) {
       std::memcpy(out, values, static_cast<std::size_t>(count) * sizeof(float));
     } else {
-      convert_or_throw(values, count, spec, spec.name, out, 1, loader_rule(spec.type));
+      convert_or_throw(values, count, spec, spec.name, sample_id(row_),
+                       loader_rule(spec.type), out, 1, counts_);
     }
   };
   const auto put = [&](auto value) { std::memcpy(out, &value, sizeof(value)); };
@@ -527,12 +475,12 @@ void RowWriter::write_entry(const ArraySpec& spec, const BoundArray& bound, Inde
       return put_float(&scratch_.values.value[which][i], 1);
     case ArraySource::target_stack: {
       const auto& members = data_.stacked[which];
-      scratch_.numbers.resize(members.size());
+      scratch_.entry.resize(members.size());
       for (std::size_t k = 0; k < members.size(); ++k) {
-        scratch_.numbers[k] =
+        scratch_.entry[k] =
             scratch_.values.value[static_cast<std::size_t>(members[k])][i];
       }
-      return put_float(scratch_.numbers.data(), static_cast<Index>(members.size()));
+      return put_float(scratch_.entry.data(), static_cast<Index>(members.size()));
     }
     case ArraySource::target_class:
       return put_label(scratch_.values.label[which][i]);

@@ -4,6 +4,8 @@
 #include <gtest/gtest.h>
 
 #include <algorithm>
+#include <bit>
+#include <cstdint>
 #include <cstring>
 #include <vector>
 
@@ -37,11 +39,52 @@ TEST(Interleave, MatchesReferenceForAnyShapePlaceAndInstructionSet) {
         const auto in = numbers(columns * stride + from);
         const auto want = reference(in.data() + from, stride, columns, rows);
         std::vector<float> out(want.size() + 2, kUntouched);
-        interleave(in.data() + from, stride, columns, rows, out.data() + 1);
+        std::vector<const float*> places;
+        for (Index c = 0; c < columns; ++c)
+          places.push_back(in.data() + from + c * stride);
+        interleave(places, rows, out.data() + 1);
         ASSERT_TRUE(std::equal(want.begin(), want.end(), out.begin() + 1))
             << columns << " columns, " << rows << " rows";
         ASSERT_EQ(out.front(), kUntouched);
         ASSERT_EQ(out.back(), kUntouched) << "writes past the end";
+      }
+    }
+  });
+}
+
+TEST(Interleave, WritesOneNan) {
+  testing::for_each_target([] {
+    for (Index columns = 1; columns <= 9; ++columns) {
+      const std::vector<float> in(11, std::bit_cast<float>(0xFFC12345U));
+      const std::vector<const float*> places(static_cast<std::size_t>(columns),
+                                             in.data());
+      std::vector<float> out(static_cast<std::size_t>(columns) * in.size());
+      interleave(places, static_cast<Index>(in.size()), out.data());
+      for (const float x : out) {
+        ASSERT_EQ(std::bit_cast<std::uint32_t>(x), 0x7FC00000U)
+            << columns << " columns";
+      }
+    }
+  });
+}
+
+TEST(Stream, CopiesWhatItIsGivenAndNothingElse) {
+  testing::for_each_target([] {
+    for (const Index bytes : {0, 1, 64, 1023, 1024, 1025, 1087, 4096, 5000}) {
+      for (Index from = 0; from < 130; from += 13) {
+        const auto size = static_cast<std::size_t>(bytes + from) + 200;
+        std::vector<std::byte> in(size);
+        for (std::size_t i = 0; i < size; ++i) in[i] = static_cast<std::byte>(i % 251);
+        std::vector<std::byte> out(size, std::byte{255});
+        stream(in.data() + 7, out.data() + from, bytes);
+        settle();
+        for (Index i = 0; i < static_cast<Index>(size); ++i) {
+          const bool copied = i >= from && i < from + bytes;
+          ASSERT_EQ(
+              out[static_cast<std::size_t>(i)],
+              copied ? in[static_cast<std::size_t>(i - from + 7)] : std::byte{255})
+              << bytes << " bytes from " << from << ", byte " << i;
+        }
       }
     }
   });
@@ -66,13 +109,11 @@ TEST(Clear, ZeroesWhatItIsGivenAndNothingElse) {
   });
 }
 
-TEST(Prefetch, ChangesNothingForAnyRows) {
+TEST(Prefetch, TakesAnyAddressAndChangesNothing) {
   const std::vector<double> values = {1, 2, 3};
-  Column column;
-  column.kind = Kind::f64;
-  column.values = values.data();
-  prefetch(column, 0, 0);
-  prefetch(column, 1, 2);
+  prefetch(values.data(), 0);
+  prefetch(values.data() + 1, 1 << 20);
+  prefetch(nullptr, 64);
   EXPECT_EQ(values, (std::vector<double>{1, 2, 3}));
 }
 
