@@ -6,6 +6,7 @@
 
 #include "lade/core/rows.h"
 #include "lade/recipe/plan_numbers.h"
+#include "lade/recipe/plan_targets.h"
 
 namespace lade {
 
@@ -14,8 +15,8 @@ struct BuildScratch::State {
   EncodeScratch encode;
   TargetScratch targets;
   SequenceTargets values;
-  NumberScratch numbers;
   std::vector<float> entry;  // of a stack of targets
+  NumberScratch numbers;
   std::vector<std::int64_t> ids;
 };
 
@@ -30,8 +31,8 @@ constexpr Index kTileEvents = 1024;
 /// Arrays of this size push everything else out of the caches and are gone from them
 /// before anybody reads them.
 constexpr Index kPastCaches = 4 << 20;
-/// What is asked for of a column before a window is begun.
-constexpr Index kNear = 1 << 10;
+/// Most that is asked for of a column before a window is begun.
+constexpr Index kNear = 2 << 10;
 
 /// Writes the rows of a batch that one call of build_rows was given.
 class RowWriter {
@@ -42,7 +43,8 @@ class RowWriter {
         build_(build),
         reader_(reader),
         scratch_(scratch),
-        counts_(counts) {
+        counts_(counts),
+        targets_(data, build, scratch.values, scratch.entry, counts) {
     for (std::size_t a = 0; a < data.arrays.size(); ++a) {
       if (data.bound[a].source != ArraySource::numerical) continue;
       numbers_.emplace(data.numbers, data.arrays[a], data.bound[a], scratch.numbers,
@@ -128,14 +130,15 @@ class RowWriter {
   }
 
   void ask_for(const Found& found) const noexcept {
-    if (!found.view || found.kept.sequence == sequence_) return;
+    if (!found.view || !numbers_ || found.kept.sequence == sequence_) return;
+    const Index rows = std::min(numbers_->tile(), found.kept.events);
     const Index first = found.view->begin + found.kept.begin;
     for (const BoundInput& input : data_.numbers) {
       const Column& column =
           found.view->chunk->columns[static_cast<std::size_t>(input.column)];
       const Index bytes = width(column.kind);
       prefetch(static_cast<const std::byte*>(column.values) + first * bytes,
-               std::min(kNear, found.kept.events * bytes));
+               std::min(kNear, rows * bytes));
     }
   }
 
@@ -211,7 +214,7 @@ class RowWriter {
       case ArraySource::label:
         return write_label(a);
       default:
-        return write_target(a, bound);
+        return targets_.write(a, {view_, kept_, row_, padded()}, at(a));
     }
   }
 
@@ -327,33 +330,12 @@ class RowWriter {
                   "label must be <= 2^63 - 1, got " + std::to_string(value));
   }
 
-  /// Entries of a boundary set that lie in the kept window: [first, last) of its
-  /// intervals.
-  std::pair<Index, Index> given(const SequenceTargets::Set& set) const {
-    if (data_.whole_history()) return {0, static_cast<Index>(set.ends.size())};
-    const auto begin = set.ends.begin();
-    const Index first = std::lower_bound(begin, set.ends.end(), kept_.begin) - begin;
-    const Index last =
-        std::lower_bound(begin, set.ends.end(), kept_.begin + kept_.events) - begin;
-    return {first, std::max(first, last)};
-  }
-
-  void write_target(std::size_t a, const BoundArray& bound);
-  void write_sequence_entry(std::size_t a, const BoundArray& bound);
-  void write_entries(std::size_t a, const BoundArray& bound, Index first, Index last,
-                     bool spread);
-  bool write_run(const ArraySpec& spec, const BoundArray& bound, Index first,
-                 Index last, std::byte* out) const;
-  Index position_of(Index row) const;
-  std::int64_t end_of(std::size_t set, std::size_t interval) const;
-  void write_entry(const ArraySpec& spec, const BoundArray& bound, Index from,
-                   Index position, std::byte* out);
-
   const Plan::Data& data_;
   Plan::Build& build_;
   const io::DatasetReader& reader_;
   BuildScratch::State& scratch_;
   BuildCounts& counts_;
+  TargetRows targets_;
   std::optional<NumberRows> numbers_;
   bool past_caches_ = false;
   std::shared_ptr<const Chunk> chunk_;  // keeps what was read alive
@@ -363,139 +345,6 @@ class RowWriter {
   Index group_ = -1;
   Index row_ = 0;
 };
-
-void RowWriter::write_target(std::size_t a, const BoundArray& bound) {
-  const ArraySpec& spec = data_.arrays[a];
-  const auto s = static_cast<std::size_t>(spec.set);
-  const TargetPlan::Set& set = data_.targets->sets()[s];
-  if (spec.middle == ArraySpec::Middle::none) return write_sequence_entry(a, bound);
-  const auto [first, last] = given(scratch_.values.sets[s]);
-  if (spec.middle != ArraySpec::Middle::intervals) {
-    write_padding(spec, at(a), padded());
-    write_entries(a, bound, first, last, set.boundary.every != Every::event);
-    return;
-  }
-  build_.intervals[s][static_cast<std::size_t>(row_)] =
-      static_cast<std::int32_t>(last - first);
-  write_entries(a, bound, first, last, false);
-}
-
-void RowWriter::write_sequence_entry(std::size_t a, const BoundArray& bound) {
-  const ArraySpec& spec = data_.arrays[a];
-  std::byte* const out = at(a);
-  const auto& ends = scratch_.values.sets[static_cast<std::size_t>(spec.set)].ends;
-  if (ends.empty()) {
-    write_padding(spec, out, 1);
-  } else {
-    write_entry(spec, bound, 0, 0, out);
-  }
-}
-
-void RowWriter::write_entries(std::size_t a, const BoundArray& bound, Index first,
-                              Index last, bool spread) {
-  const ArraySpec& spec = data_.arrays[a];
-  const auto& ends = scratch_.values.sets[static_cast<std::size_t>(spec.set)].ends;
-  std::byte* const row = at(a);
-  if (!spread && write_run(spec, bound, first, last, row)) return;
-  const Index entry = row_bytes(spec, 1);
-  for (Index i = first; i < last; ++i) {
-    const Index position = position_of(ends[static_cast<std::size_t>(i)]);
-    write_entry(spec, bound, i, position,
-                row + (spread ? position : i - first) * entry);
-  }
-}
-
-/// Intervals [first, last) at once, where what was computed is what is given.
-bool RowWriter::write_run(const ArraySpec& spec, const BoundArray& bound, Index first,
-                          Index last, std::byte* out) const {
-  const auto which = static_cast<std::size_t>(bound.index);
-  const auto count = static_cast<std::size_t>(last - first);
-  if (count == 0) return true;
-  const auto from = static_cast<std::size_t>(first);
-  if (bound.source == ArraySource::target && spec.type == DType::f32) {
-    std::memcpy(out, &scratch_.values.value[which][from], count * sizeof(float));
-  } else if (bound.source == ArraySource::target_valid) {
-    std::memcpy(out, &scratch_.values.valid[which][from], count);
-  } else if (bound.source == ArraySource::target_mask) {
-    std::memset(out, 1, count);
-  } else if (bound.source == ArraySource::target_position) {
-    const auto& ends = scratch_.values.sets[which].ends;
-    auto* const position = reinterpret_cast<std::int32_t*>(out);
-    for (std::size_t i = 0; i < count; ++i)
-      position[i] = static_cast<std::int32_t>(position_of(ends[from + i]));
-  } else {
-    return false;
-  }
-  return true;
-}
-
-std::int64_t RowWriter::end_of(std::size_t set, std::size_t interval) const {
-  const std::int64_t* time =
-      view_.chunk->columns[static_cast<std::size_t>(data_.time)].as<std::int64_t>() +
-      view_.begin;
-  const SequenceTargets::Set& of = scratch_.values.sets[set];
-  const std::int64_t last = time[of.ends[interval]];
-  return interval_edges(data_.targets->sets()[set].boundary, of.keys[interval], last,
-                        last)
-      .end;
-}
-
-/// Of a row in the kept window; -1 outside of it.
-Index RowWriter::position_of(Index row) const {
-  const Index position = row - kept_.begin;
-  return position >= 0 && position < kept_.events ? position : -1;
-}
-
-void RowWriter::write_entry(const ArraySpec& spec, const BoundArray& bound, Index from,
-                            Index position, std::byte* out) {
-  const auto i = static_cast<std::size_t>(from);
-  const auto which = static_cast<std::size_t>(bound.index);
-  const auto put_float = [&](const float* values, Index count) {
-    if (spec.type == DType::f32) {
-      std::memcpy(out, values, static_cast<std::size_t>(count) * sizeof(float));
-    } else {
-      convert_or_throw(values, count, spec, spec.name, sample_id(row_),
-                       loader_rule(spec.type), out, 1, counts_);
-    }
-  };
-  const auto put = [&](auto value) { std::memcpy(out, &value, sizeof(value)); };
-  const auto put_label = [&](std::int64_t label) {
-    ConvertCounts counts;
-    convert(&label, 1, spec.type, out, 1, counts);
-    if (counts.overflow == 0) return;
-    Place place;
-    place.source = "array " + spec.name;
-    place.rule = "convert.overflow";
-    place.value = std::to_string(label);
-    throw DataError(place, "label " + place.value + " does not fit " +
-                               std::string(name(spec.type)));
-  };
-  switch (bound.source) {
-    case ArraySource::target:
-      return put_float(&scratch_.values.value[which][i], 1);
-    case ArraySource::target_stack: {
-      const auto& members = data_.stacked[which];
-      scratch_.entry.resize(members.size());
-      for (std::size_t k = 0; k < members.size(); ++k) {
-        scratch_.entry[k] =
-            scratch_.values.value[static_cast<std::size_t>(members[k])][i];
-      }
-      return put_float(scratch_.entry.data(), static_cast<Index>(members.size()));
-    }
-    case ArraySource::target_class:
-      return put_label(scratch_.values.label[which][i]);
-    case ArraySource::target_valid:
-      return put(scratch_.values.valid[which][i]);
-    case ArraySource::target_mask:
-      return put(std::uint8_t{1});
-    case ArraySource::target_position:
-      return put(static_cast<std::int32_t>(position));
-    case ArraySource::target_time:
-      return put(end_of(which, i));
-    default:
-      LADE_DCHECK(false);
-  }
-}
 
 }  // namespace
 

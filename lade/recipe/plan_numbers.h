@@ -42,6 +42,9 @@ class NumberRows {
   NumberRows(const std::vector<BoundInput>& inputs, const ArraySpec& spec,
              const BoundArray& bound, NumberScratch& scratch, BuildCounts& counts);
 
+  /// Rows that are turned at a time.
+  Index tile() const { return tile_; }
+
   /// Rows [begin, begin + rows) of a chunk to `out` [rows, inputs].
   /// `past_caches`: the array is larger than they are.
   /// Errors: DataError `convert.overflow`

@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "lade/recipe/plan.h"
 
+#include <arrow/array.h>
+#include <arrow/record_batch.h>
 #include <arrow/type.h>
 #include <gtest/gtest.h>
 
@@ -13,6 +15,7 @@
 #include <vector>
 
 #include "lade/recipe/fit.h"
+#include "lade/synth/transactions.h"
 #include "tests/testing/datasets.h"
 #include "tests/testing/tables.h"
 
@@ -152,6 +155,56 @@ every = "day"
               0)
         << placed[a].spec->name;
   }
+}
+
+/// Users of lengths around whole tiles, with many columns of f32.
+RecordBatch long_users() {
+  TransactionsSpec spec;
+  spec.users = 9;
+  spec.events = {4090, 4100};
+  spec.extra = 31;
+  spec.seed = 5;
+  return transactions(spec, 0, spec.users);
+}
+
+TEST(Plan, LargeBatchesHoldEveryValueOfTheirColumns) {
+  const RecordBatch table = long_users();
+  io::OpenOptions options;
+  options.entity = "user_id";
+  options.time = "time";
+  const auto dataset = io::from_batches({table}, options);
+  std::string inputs = "[[input]]\ncolumn = \"amount\"\nscale = 0.5\n";
+  for (int i = 0; i < 31; ++i)
+    inputs += "[[input]]\ncolumn = \"x" + std::to_string(i) + "\"\n";
+  std::vector<Index> all(9);
+  std::iota(all.begin(), all.end(), 0);
+  const Built built(recipe_of(inputs), dataset, all);
+  const auto lengths = built.values<std::int32_t>("lengths");
+  const Index longest = built.find("numerical").shape[1];
+  const auto numbers = built.values<float>("numerical");
+  ASSERT_GT(numbers.size() * sizeof(float), std::size_t{4} << 20);
+  Index first = 0;
+  for (std::size_t user = 0; user < all.size(); ++user) {
+    const float* at = numbers.data() + static_cast<std::size_t>(longest) * 32 * user;
+    for (Index row = 0; row < longest; ++row) {
+      for (int column = 0; column < 32; ++column, ++at) {
+        double want = 0;
+        if (row < lengths[user] && column == 0) {
+          const auto& amounts =
+              static_cast<const arrow::DoubleArray&>(*table->GetColumnByName("amount"));
+          want = 0.5 * amounts.Value(first + row);
+        } else if (row < lengths[user]) {
+          const auto& values = static_cast<const arrow::FloatArray&>(
+              *table->GetColumnByName("x" + std::to_string(column - 1)));
+          want = values.Value(first + row);
+        }
+        ASSERT_EQ(*at, static_cast<float>(want))
+            << "user " << user << ", row " << row << ", input " << column;
+      }
+    }
+    first += lengths[user];
+  }
+  EXPECT_EQ(first, table->num_rows());
 }
 
 TEST(Plan, KeepsTheNewestOfMaxLength) {
