@@ -54,33 +54,45 @@ def row(result):
             f"{result['aim']} | {result['note']} |")
 
 
-def section(title, results, failed):
-    """One folder's races: the table and how to run each line again."""
-    lines = [f"## {title}", "", f"Machine: {machine()}. {versions()}.", "",
-             "| race | peer | ratio | spread | of the roof | must | aim | note |",
-             "|---|---|---|---|---|---|---|---|", *map(row, results), "",
-             "```sh", *sorted({result["command"] for result in results}), "```", ""]
+TABLE = ["| race | peer | ratio | spread | of the roof | must | aim | note |",
+         "|---|---|---|---|---|---|---|---|"]
+
+
+def others(old, results):
+    """Rows and commands of a section that this run says nothing of."""
+    new = {result["name"] for result in results}
+    files = {result["command"].split()[1] for result in results}
+    rows = [line for line in old.splitlines()
+            if line.startswith("| ") and line not in TABLE and line.split(" | ")[0][2:] not in new]
+    commands = [line for line in old.splitlines()
+                if line.startswith("python bench/") and line.split()[1] not in files]
+    return rows, commands
+
+
+def section(title, results, failed, old):
+    """One folder's races: the table and how to run each line again. What `old` has besides them
+    stays, and so does what people wrote below."""
+    rows, commands = others(old, results)
+    lines = [f"## {title}", "", f"Machine: {machine()}. {versions()}.", "", *TABLE,
+             *sorted(rows + [row(result) for result in results]), ""]
     if failed:
         lines += ["Did not finish in this run: " + ", ".join(failed) + ".", ""]
-    return "\n".join(lines)
+    commands += [result["command"] for result in results]
+    return "\n".join([*lines, "```sh", *sorted(set(commands)), "```", "", remarks(old)])
 
 
-HEAD = """# Benchmarks
-
-Written by `script/bench`; absolute figures are never promised. A ratio is peer time
-divided by Lade's time in rounds that take turns (A B, B A, ...) in one run: above 1
-Lade is faster. The spread is the least and the largest ratio of a round. The roof is
-the copy bandwidth of this machine, measured in the same run.
-
-"""
+def remarks(part):
+    """What people wrote below the tables and commands of a section."""
+    return part.rpartition("```\n")[2].strip("\n")
 
 
-def replaced(text, title, new):
-    """`text` with the section of this title exchanged, or added at the end."""
-    parts = text.split("\n## ")
-    kept = [p for p in parts[1:] if p.splitlines()[0] != title]
-    kept.append(new.removeprefix("## "))
-    return "\n## ".join([parts[0].rstrip("\n") + "\n", *(p.rstrip("\n") + "\n" for p in kept)])
+def replaced(text, title, results, failed):
+    """`text` with the section of this title made anew, or added."""
+    head, *parts = text.split("\n## ")
+    old = next((part for part in parts if part.splitlines()[0] == title), "")
+    kept = [part for part in parts if part != old]
+    kept.append(section(title, results, failed, old).removeprefix("## "))
+    return "\n## ".join(part.rstrip("\n") + "\n" for part in [head, *sorted(kept)])
 
 
 def main():
@@ -104,11 +116,11 @@ def main():
             print(json.dumps(result) if options.json else row(result), flush=True)
         if code != 0:
             failed.setdefault(title, []).append(path.stem)
-    if not options.quick and (options.folder or not options.only):
+    if not options.quick:
         file = ROOT / "docs" / "benchmarks.md"
-        text = file.read_text() if options.folder else HEAD
+        text = file.read_text()
         for title, results in sections.items():
-            text = replaced(text, title, section(title, results, failed.get(title, [])))
+            text = replaced(text, title, results, failed.get(title, []))
         file.write_text(text)
     return bool(failed)
 
