@@ -41,18 +41,30 @@ std::string path_of_copy(const OpenRequest& request, Hash128 data) {
               "dataset-" + hex(fingerprint_of_copy(request, data)));
 }
 
+/// What reading the data came to: what was dropped for the copy is in no file of it.
+ReadReport report_of_copy(const Manifest& manifest, const ReadReport& copy) {
+  ReadReport before = manifest.report().value_or(ReadReport{});
+  before.rows_seen -= before.rows_given;
+  before.rows_given = 0;
+  before.add(copy);
+  return before;
+}
+
 /// The copy at this path; nothing if it is absent, or damaged, which `trouble` tells.
 std::optional<Dataset> find_copy(const OpenRequest& request, Hash128 data,
                                  const std::string& target, std::string& trouble) {
   if (!request.files().exists(target)) return std::nullopt;
   try {
-    if (!read_manifest(request.files(), target, request.options.limits))
+    const auto manifest =
+        read_manifest(request.files(), target, request.options.limits);
+    if (!manifest)
       throw DataError({.source = target, .rule = "manifest.missing"}, "no manifest");
     const Dataset copy = io::open({target}, options_of_copy(request));
     auto state = std::make_shared<Dataset::State>(copy.state());
     // The same data, whatever the budget lets be held: a saved state fits both ways.
     state->fingerprint =
         fingerprint_with_options(data, request.options, request.policies);
+    state->report = report_of_copy(*manifest, copy.report());
     state->unsupported = request.unsupported;
     state->warnings.insert(state->warnings.begin(), request.warnings.begin(),
                            request.warnings.end());

@@ -45,6 +45,10 @@ struct Manifest {
   /// type.
   std::optional<std::string> text(const std::string& name) const;
   std::optional<std::int64_t> integer(const std::string& name) const;
+  /// Member `read`: what reading the data came to. Places of bad rows are not kept.
+  void set_report(const ReadReport& report);
+  /// Errors: DataError `manifest.member` if its counts do not add up.
+  std::optional<ReadReport> report() const;
   /// The file of this relative path, nullptr if it is not listed.
   const ManifestFile* find(std::string_view path) const;
   bool operator==(const Manifest&) const = default;

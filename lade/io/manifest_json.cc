@@ -319,6 +319,54 @@ std::optional<std::int64_t> Manifest::integer(const std::string& name) const {
                   "member \"" + name + "\" must be an integer of 64 bits");
 }
 
+void Manifest::set_report(const ReadReport& report) {
+  Json dropped = Json::object();
+  for (int i = 0; i < kDropReasons; ++i) {
+    if (report.dropped[i] > 0)
+      dropped[name(static_cast<DropReason>(i))] = report.dropped[i];
+  }
+  more["read"] = dump(Json{{"rows_seen", report.rows_seen},
+                           {"rows_given", report.rows_given},
+                           {"rows_filtered", report.rows_filtered},
+                           {"dropped", std::move(dropped)},
+                           {"rows_out_of_order", report.rows_out_of_order},
+                           {"nulls_made", report.nulls_made},
+                           {"unproven_end", report.unproven_end}});
+}
+
+std::optional<ReadReport> Manifest::report() const {
+  const auto found = more.find("read");
+  if (found == more.end()) return std::nullopt;
+  const std::string source = "manifest: read";
+  const Json json = parse(found->second, Limits{}.max_nesting, source);
+  const Json dropped = json.is_object() ? json.value("dropped", Json()) : Json();
+  if (!dropped.is_object()) refuse(source, "dropped", "must be an object");
+  // Far above any file, and so small that no sum of them wraps.
+  constexpr Index kMost = Index{1} << 56;
+  const auto count = [&](const Json& object, std::string_view member) {
+    const Index value = count_of(object, std::string(member), source);
+    if (value > kMost) refuse(source, std::string(member), "is too large");
+    return value;
+  };
+  ReadReport report;
+  report.rows_seen = count(json, "rows_seen");
+  report.rows_given = count(json, "rows_given");
+  report.rows_filtered = count(json, "rows_filtered");
+  report.rows_out_of_order = count(json, "rows_out_of_order");
+  report.nulls_made = count(json, "nulls_made");
+  for (int i = 0; i < kDropReasons; ++i) {
+    const std::string_view reason = name(static_cast<DropReason>(i));
+    if (dropped.contains(reason)) report.dropped[i] = count(dropped, reason);
+  }
+  const Json end = json.value("unproven_end", Json());
+  if (!end.is_boolean()) refuse(source, "unproven_end", "must be true or false");
+  report.unproven_end = end.get<bool>();
+  if (!report.balanced()) {
+    refuse(source, "rows_seen", "must be the sum of rows given, filtered and dropped");
+  }
+  return report;
+}
+
 std::string canonical_json(std::string_view text, Index max_nesting) {
   try {
     return dump(parse(text, max_nesting, "json"));

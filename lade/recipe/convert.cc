@@ -18,7 +18,6 @@
 #include "lade/recipe/convert_input.h"
 #include "lade/recipe/convert_keys.h"
 #include "lade/recipe/convert_output.h"
-#include "lade/recipe/convert_report.h"
 #include "lade/recipe/dataset_facts.h"
 
 namespace lade {
@@ -139,7 +138,7 @@ io::Manifest manifest_of(const Job& job, const Schema& schema,
   manifest.set_integer("sequences", report.sequences);
   manifest.set_integer("events", report.events);
   manifest.more["policies"] = policies_json(job.policies);
-  manifest.more["read"] = report_json(report.read);
+  manifest.set_report(report.read);
   return manifest;
 }
 

@@ -13,7 +13,6 @@
 #include "lade/io/fingerprint.h"
 #include "lade/io/index_file.h"
 #include "lade/recipe/convert.h"
-#include "lade/recipe/convert_report.h"
 #include "lade/recipe/dataset_facts.h"
 
 namespace lade {
@@ -102,7 +101,7 @@ ConvertReport refresh(const std::string& directory, const ConvertOptions& option
 
   manifest.set_integer("sequences", report.sequences);
   manifest.set_integer("events", report.events);
-  manifest.more["read"] = report_json(report.read);
+  manifest.set_report(report.read);
   manifest.more.erase("index");
   const auto sync_ns = std::make_shared<std::atomic<std::int64_t>>(0);
   io::WriteOptions write;

@@ -3,11 +3,13 @@
 
 #include <gtest/gtest.h>
 
+#include <algorithm>
 #include <functional>
 #include <string>
 
 #include "lade/core/hash.h"
 #include "lade/io/file_memory.h"
+#include "tests/testing/datasets.h"
 #include "tests/testing/faulty_files.h"
 
 namespace lade::io {
@@ -138,6 +140,53 @@ TEST(Manifest, RefusesHostileMembers) {
   EXPECT_EQ(
       rule_of(changed(R"("schema":[])", R"("schema":[{"name":"x","type":"zzz"}])")),
       "manifest.member");
+}
+
+TEST(Manifest, KeepsWhatReadingCameTo) {
+  ReadReport report;
+  report.rows_seen = 12;
+  report.rows_given = 7;
+  report.rows_filtered = 2;
+  report.dropped[static_cast<int>(DropReason::short_row)] = 3;
+  report.rows_out_of_order = 5;
+  report.nulls_made = 1;
+  report.unproven_end = true;
+  Manifest manifest;
+  EXPECT_FALSE(manifest.report());
+  manifest.set_report(report);
+  const auto kept = manifest.report();
+  ASSERT_TRUE(kept);
+  EXPECT_TRUE(kept->balanced());
+  EXPECT_EQ(kept->rows_seen, 12);
+  EXPECT_EQ(kept->rows_given, 7);
+  EXPECT_EQ(kept->rows_filtered, 2);
+  EXPECT_TRUE(std::ranges::equal(kept->dropped, report.dropped));
+  EXPECT_EQ(kept->rows_out_of_order, 5);
+  EXPECT_EQ(kept->nulls_made, 1);
+  EXPECT_TRUE(kept->unproven_end);
+}
+
+TEST(Manifest, RefusesAReportThatDoesNotAddUp) {
+  const std::string rest =
+      R"("rows_out_of_order":0,"nulls_made":0,"unproven_end":false)";
+  const auto rule = [&rest](const std::string& counts) {
+    Manifest manifest;
+    manifest.more["read"] = "{" + counts + "," + rest + "}";
+    return testing::rule_of([&] { manifest.report(); });
+  };
+  EXPECT_EQ(
+      rule(
+          R"("rows_seen":3,"rows_given":2,"rows_filtered":0,"dropped":{"short_row":1})"),
+      "");
+  for (
+      const char* counts :
+      {R"("rows_seen":3,"rows_given":2,"rows_filtered":0,"dropped":{})",
+       R"("rows_seen":-1,"rows_given":-1,"rows_filtered":0,"dropped":{})",
+       R"("rows_seen":1,"rows_given":1,"rows_filtered":0,"dropped":7)",
+       R"("rows_seen":9223372036854775807,"rows_given":9223372036854775807,"rows_filtered":0,"dropped":{})",
+       R"("rows_given":1,"rows_filtered":0,"dropped":{})"}) {
+    EXPECT_EQ(rule(counts), "manifest.member") << counts;
+  }
 }
 
 TEST(Manifest, RefusesMoreThanTheLimits) {

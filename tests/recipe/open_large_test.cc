@@ -3,6 +3,7 @@
 #include <arrow/api.h>
 #include <gtest/gtest.h>
 
+#include <algorithm>
 #include <atomic>
 #include <string>
 #include <thread>
@@ -195,6 +196,26 @@ TEST_P(OpenLarge, OneProcessConvertsWhileTheOtherWaits) {
   other.join();
   EXPECT_EQ(made, 1);
   EXPECT_EQ(copies(files_).size(), 1U);
+}
+
+TEST(OpenLargeText, CountsWhatWasDroppedForTheCopy) {
+  io::MemoryFiles files;
+  files.make_directory("/in");
+  files.put("/in/bank.csv", large_text() + "7,3\n9,4,30001,food,more\n");
+  const auto report = [&files](Index budget, const std::string& cache_dir) {
+    io::OpenOptions options = bank(files, budget, cache_dir);
+    options.policies.on_bad = OnBad::skip;
+    return io::open({"/in/bank.csv"}, options).report();
+  };
+  const ReadReport memory = report(Index{256} << 20, "");
+  for (const char* opened : {"made", "found"}) {
+    const ReadReport copied = report(kSmall, "/cache");
+    EXPECT_EQ(copied.rows_seen, kRows + 2) << opened;
+    EXPECT_EQ(copied.rows_given, kRows) << opened;
+    EXPECT_TRUE(std::ranges::equal(copied.dropped, memory.dropped)) << opened;
+    EXPECT_EQ(copied.rows_out_of_order, memory.rows_out_of_order) << opened;
+    EXPECT_TRUE(copied.balanced()) << opened;
+  }
 }
 
 INSTANTIATE_TEST_SUITE_P(
