@@ -20,7 +20,7 @@ def over_one(dataset, samples, options):
 
     def arm(targets):
         recipe = workload.recipe(targets).fit(dataset)
-        return epochs.epoch(lambda: epochs.lade_loader(dataset, recipe, samples, workers))
+        return epochs.epoch(epochs.lade_loader(dataset, recipe, samples, workers))
 
     times = race.alternate({"one": arm(parts[:1]), "twenty": arm(parts),
                             "full": arm(parts + workload.full_parts())}, options.rounds)
