@@ -27,7 +27,8 @@ constexpr std::int64_t floor_div(std::int64_t a, std::int64_t b) noexcept {
   return a / b - ((a % b != 0 && a < 0) ? 1 : 0);
 }
 constexpr std::int64_t floor_mod(std::int64_t a, std::int64_t b) noexcept {
-  return a - b * floor_div(a, b);
+  const std::int64_t rest = a % b;  // b * floor(a / b) may not fit
+  return rest < 0 ? rest + b : rest;
 }
 
 /// A time zone: UTC, a fixed offset ("+03:00") or an IANA name ("Europe/Prague").

@@ -3,6 +3,7 @@
 
 #include <gtest/gtest.h>
 
+#include <limits>
 #include <string>
 
 #include "lade/core/error.h"
@@ -66,6 +67,8 @@ TEST(Calendar, FloorsBelowZero) {
   EXPECT_EQ(floor_div(-8, 7), -2);
   EXPECT_EQ(floor_mod(-1, 7), 6);
   EXPECT_EQ(floor_mod(-7, 7), 0);
+  EXPECT_EQ(floor_mod(std::numeric_limits<std::int64_t>::min(), 1'000'000'000),
+            145'224'192);
   EXPECT_EQ(floor_div(6, 7), 0);
 }
 

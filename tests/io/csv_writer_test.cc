@@ -227,7 +227,7 @@ TEST(CsvWriter, DatesHaveNoTimeOfDay) {
 
 TEST(CsvWriter, WritesTheSameBytesForAnyBatches) {
   Values<std::string> values;
-  for (int i = 0; i < 50'000; ++i) values.emplace_back(std::to_string(i * i) + ",");
+  for (Index i = 0; i < 50'000; ++i) values.emplace_back(std::to_string(i * i) + ",");
   const RecordBatch whole = texts(values);
   EXPECT_EQ(written({whole}), written({whole->Slice(0, 1), whole->Slice(1, 0),
                                        whole->Slice(1, 40'000), whole->Slice(40'001)}));

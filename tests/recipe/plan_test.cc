@@ -85,7 +85,8 @@ struct Built {
     Index count = 1;
     for (const Index extent : array.shape) count *= extent;
     std::vector<T> out(static_cast<std::size_t>(count));
-    std::memcpy(out.data(), slab->data() + array.offset, out.size() * sizeof(T));
+    if (count > 0)
+      std::memcpy(out.data(), slab->data() + array.offset, out.size() * sizeof(T));
     return out;
   }
 };
