@@ -2,6 +2,7 @@
 #include "lade/io/index_layout.h"
 
 #include <cstring>
+#include <utility>
 
 #include "lade/core/error.h"
 
@@ -101,9 +102,14 @@ class LayoutReader {
     if (const Index schema = footer.field(root, 1); schema >= 0) {
       const Index table = footer.follow(schema);
       const auto pairs = footer.vector(table, 2, 4);
+      std::size_t copied = 0;
       for (Index p = 0; p < pairs.count; ++p) {
         const Index pair = footer.follow(pairs.first + p * 4);
-        out.metadata[footer.text(pair, 0)] = footer.text(pair, 1);
+        std::string key = footer.text(pair, 0);
+        std::string value = footer.text(pair, 1);
+        copied += key.size() + value.size();
+        if (copied > footer_bytes.size()) fail("its texts overlap");
+        out.metadata[std::move(key)] = std::move(value);
       }
     }
     return out;
