@@ -33,10 +33,13 @@ def interrupt(process, number=signal.SIGINT, delay=0.0):
 
     The wait for its end is a watchdog against a hang: how soon it comes is for script/bench.
     """
-    def taken():  # blocked in all threads but the one that waits for it
+    def taken():
+        """It is blocked in all threads but the one that waits for it. Starting a thread blocks
+        every signal for a moment: one that the program leaves alone must not be."""
         with open(f"/proc/{process.pid}/status", encoding="ascii") as lines:
             masks = [int(line.split()[1], 16) for line in lines if line.startswith("SigBlk")]
-        return bool(masks and masks[0] >> (number - 1) & 1)
+        return bool(masks and masks[0] >> (number - 1) & 1
+                    and not masks[0] >> (signal.SIGHUP - 1) & 1)
 
     while process.poll() is None and not taken():
         time.sleep(0.001)
