@@ -48,7 +48,7 @@ std::shared_ptr<arrow::Schema> dense_schema(const arrow::Schema& schema) {
   return arrow::schema(fields);
 }
 
-std::shared_ptr<arrow::Array> dense_array(std::shared_ptr<arrow::Array> array) {
+std::shared_ptr<arrow::Array> dense_array(const std::shared_ptr<arrow::Array>& array) {
   return array->type_id() == arrow::Type::DICTIONARY
              ? dense(static_cast<const arrow::DictionaryArray&>(*array))
              : array;

@@ -55,7 +55,7 @@ std::string_view captured_footer(const std::string& tail, std::size_t magic_byte
 std::shared_ptr<arrow::Schema> dense_schema(const arrow::Schema& schema);
 
 /// The array with its dictionary replaced by its values.
-std::shared_ptr<arrow::Array> dense_array(std::shared_ptr<arrow::Array> array);
+std::shared_ptr<arrow::Array> dense_array(const std::shared_ptr<arrow::Array>& array);
 
 /// Errors: ArgumentError if the batch's columns are others than the schema's; for one
 /// of the schema's type a dictionary of it will do.

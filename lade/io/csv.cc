@@ -300,7 +300,7 @@ void CsvReader::State::count_cut(const CsvBlock& block) {
   ++report.rows_seen;
 }
 
-CsvReader::CsvReader(std::vector<std::string> paths, CsvOptions options)
+CsvReader::CsvReader(const std::vector<std::string>& paths, CsvOptions options)
     : state_(std::make_unique<State>()) {
   require(!paths.empty(), "csv: at least one file is needed, got none");
   require(options.threads >= 0,

@@ -52,7 +52,7 @@ struct CsvOptions {
 ///          `keep_bytes`.
 class CsvReader {
  public:
-  CsvReader(std::vector<std::string> paths, CsvOptions options);
+  CsvReader(const std::vector<std::string>& paths, CsvOptions options);
   ~CsvReader();
   CsvReader(CsvReader&&) noexcept;
 
