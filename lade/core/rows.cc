@@ -53,12 +53,8 @@ void stream(const std::byte* from, std::byte* to, Index bytes) noexcept {
 void settle() noexcept { hwy::FlushStream(); }
 
 void prefetch(const void* from, Index bytes) noexcept {
-  // Numbers, since a pointer beyond its array is none.
-  const auto first = reinterpret_cast<std::uintptr_t>(from);
-  const auto end = first + static_cast<std::uintptr_t>(bytes);
-  for (std::uintptr_t at = first; at < end; at += static_cast<std::uintptr_t>(kLine)) {
-    hwy::Prefetch(reinterpret_cast<const std::byte*>(at));
-  }
+  const auto* const first = static_cast<const std::byte*>(from);
+  for (Index i = 0; i < bytes; i += kLine) hwy::Prefetch(first + i);
 }
 
 }  // namespace lade

@@ -31,7 +31,7 @@ void clear(std::byte* to, Index bytes) noexcept;
 /// Orders what clear() and stream() wrote before every later store of this thread.
 void settle() noexcept;
 
-/// Asks for `bytes` bytes to come near. Any address will do.
+/// Asks for `bytes` bytes, which are there, to come near.
 void prefetch(const void* from, Index bytes) noexcept;
 
 }  // namespace lade

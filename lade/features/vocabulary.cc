@@ -48,6 +48,7 @@ class DenseIds {
   explicit DenseIds(const std::vector<Vocabulary::Entry>& entries) {
     if (entries.empty()) return;
     std::vector<std::int64_t> keys;
+    keys.reserve(entries.size());
     for (const Vocabulary::Entry& entry : entries)
       keys.push_back(to_integer(entry.text));
     const auto [low, high] = std::minmax_element(keys.begin(), keys.end());

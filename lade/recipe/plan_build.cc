@@ -191,7 +191,8 @@ class RowWriter {
     const BoundArray& bound = data_.bound[a];
     switch (bound.source) {
       case ArraySource::numerical:
-        return write_numbers(a);
+        if (numbers_) write_numbers(*numbers_, a);
+        return;
       case ArraySource::categorical:
         return write_ids(a);
       case ArraySource::lengths:
@@ -241,10 +242,10 @@ class RowWriter {
     clear(row + from, padded() * entry_bytes - from);
   }
 
-  void write_numbers(std::size_t a) {
+  void write_numbers(NumberRows& numbers, std::size_t a) {
     const ArraySpec& spec = data_.arrays[a];
-    numbers_->write(*view_.chunk, first_row(), kept_.events, sample_id(row_),
-                    past_caches_, at(a));
+    numbers.write(*view_.chunk, first_row(), kept_.events, sample_id(row_),
+                  past_caches_, at(a));
     clear_padding(at(a), spec.inner * width(spec.type));
   }
 

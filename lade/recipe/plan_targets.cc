@@ -54,9 +54,8 @@ void TargetRows::write(std::size_t a, const Window& window, std::byte* out) {
         static_cast<std::int32_t>(range.second - range.first);
     return write_entries(a, window, range, false, out);
   }
-  const auto& sets = data_.targets->sets();
   const bool spread =
-      sets[static_cast<std::size_t>(spec.set)].boundary.every != Every::event;
+      boundary(static_cast<std::size_t>(spec.set)).every != Every::event;
   write_padding(spec, out, window.padded);
   write_entries(a, window, range, spread, out);
 }
@@ -108,9 +107,7 @@ std::int64_t TargetRows::end_of(std::size_t set, std::size_t interval,
       view.begin;
   const SequenceTargets::Set& of = values_.sets[set];
   const std::int64_t last = time[of.ends[interval]];
-  return interval_edges(data_.targets->sets()[set].boundary, of.keys[interval], last,
-                        last)
-      .end;
+  return interval_edges(boundary(set), of.keys[interval], last, last).end;
 }
 
 void TargetRows::put_floats(const ArraySpec& spec, Index row, const float* values,

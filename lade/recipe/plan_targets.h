@@ -14,7 +14,12 @@ class TargetRows {
   /// `values`: of the sequence that is written next; `entry` is a buffer.
   TargetRows(const Plan::Data& data, Plan::Build& build, const SequenceTargets& values,
              std::vector<float>& entry, BuildCounts& counts)
-      : data_(data), build_(build), values_(values), entry_(entry), counts_(counts) {}
+      : data_(data),
+        plan_(data.targets ? &*data.targets : nullptr),
+        build_(build),
+        values_(values),
+        entry_(entry),
+        counts_(counts) {}
 
   /// A row of the batch and what it shows.
   struct Window {
@@ -31,6 +36,9 @@ class TargetRows {
   const SequenceTargets::Set& set(const ArraySpec& spec) const {
     return values_.sets[static_cast<std::size_t>(spec.set)];
   }
+  const Boundary& boundary(std::size_t set) const {
+    return plan_->sets()[set].boundary;
+  }
   std::pair<Index, Index> given(const SequenceTargets::Set& set,
                                 const Plan::Kept& kept) const;
   void write_entries(std::size_t a, const Window& window, std::pair<Index, Index> range,
@@ -45,6 +53,7 @@ class TargetRows {
                       const SequenceView& view) const;
 
   const Plan::Data& data_;
+  const TargetPlan* plan_;  // nullptr: there are no targets to write
   Plan::Build& build_;
   const SequenceTargets& values_;
   std::vector<float>& entry_;
