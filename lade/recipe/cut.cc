@@ -2,6 +2,7 @@
 #include "lade/recipe/cut.h"
 
 #include <algorithm>
+#include <limits>
 
 #include "lade/recipe/bind_targets.h"
 #include "lade/recipe/duration.h"
@@ -106,7 +107,9 @@ std::int64_t observed_until(const RecipeSpec& spec, const io::Dataset& dataset) 
                       "recipe: observed_until");
   }
   const std::int64_t precision = type.date ? 86'400 * per_second(type.unit) : 1;
-  return dataset.newest_time() + precision;
+  std::int64_t end = 0;
+  const bool beyond = __builtin_add_overflow(dataset.newest_time(), precision, &end);
+  return beyond ? std::numeric_limits<std::int64_t>::max() : end;
 }
 
 }  // namespace lade
