@@ -1,8 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "lade/recipe/aggregate_text.h"
 
-#include <algorithm>
-#include <array>
 #include <string>
 #include <vector>
 
@@ -10,44 +8,18 @@
 #include "lade/core/unknown_name.h"
 #include "lade/recipe/expression_syntax.h"
 #include "lade/recipe/parse.h"
+#include "lade/targets/aggregates.h"
 
 namespace lade {
 namespace {
 
-struct Aggregate {
-  std::string_view name;
-  AggregateKind kind;
-  std::string_view option = {};  // name of the second argument
-};
-
-constexpr std::array<Aggregate, 14> kAggregates = {
-    {{"count", AggregateKind::count},
-     {"sum", AggregateKind::sum},
-     {"mean", AggregateKind::mean},
-     {"min", AggregateKind::min},
-     {"max", AggregateKind::max},
-     {"std", AggregateKind::deviation, "ddof"},
-     {"var", AggregateKind::variance, "ddof"},
-     {"median", AggregateKind::quantile},
-     {"quantile", AggregateKind::quantile, "q"},
-     {"nunique", AggregateKind::nunique},
-     {"any", AggregateKind::any},
-     {"first", AggregateKind::first},
-     {"last", AggregateKind::last},
-     {"days_since_last", AggregateKind::days_since_last}}};
-
-/// What other tools call them.
-constexpr std::array<std::array<std::string_view, 2>, 8> kForeign = {
-    {{"avg", "mean"},
-     {"average", "mean"},
-     {"stddev", "std"},
-     {"stdev", "std"},
-     {"variance", "var"},
-     {"percentile", "quantile"},
-     {"distinct", "nunique"},
-     {"n_unique", "nunique"}}};
-
 constexpr std::string_view kBlanks = " \t\n\r";
+
+using Option = Aggregate::Option;
+
+std::string_view name_of(Option option) noexcept {
+  return option == Option::quantile ? "q" : "ddof";
+}
 
 /// Commas of the argument list itself, outside of quotes and parentheses.
 std::vector<std::size_t> commas_of(std::string_view text) {
@@ -106,24 +78,20 @@ class AggregateParser {
   static std::string shown(const Aggregate& aggregate) {
     const std::string name(aggregate.name);
     if (!needs_value(aggregate.kind)) return name + "()";
-    if (aggregate.option == "q") return name + "(column, 0.9)";
+    if (aggregate.option == Option::quantile) return name + "(column, 0.9)";
     return name + "(column)";
   }
 
   const Aggregate& find(std::string_view word) const {
-    const auto* const found =
-        std::find_if(kAggregates.begin(), kAggregates.end(),
-                     [&](const Aggregate& known) { return known.name == word; });
-    if (found != kAggregates.end()) return *found;
     std::vector<std::string> names;
-    for (const auto& [foreign, name] : kForeign) {
-      if (foreign == word) names.emplace_back(name);
+    for (const Aggregate& known : aggregates()) {
+      if (known.name == word) return known;
+      names.emplace_back(known.name);
     }
-    if (!names.empty()) {
+    if (const auto name = foreign_aggregate(word); !name.empty()) {
       refuse(word, "unknown aggregate '" + std::string(word) + "'; did you mean '" +
-                       names[0] + "'?");
+                       std::string(name) + "'?");
     }
-    for (const Aggregate& known : kAggregates) names.emplace_back(known.name);
     refuse(word, unknown_name("aggregate", word, names));
   }
 
@@ -138,28 +106,29 @@ class AggregateParser {
     result_.value = trimmed(inside.substr(0, end));
     if (result_.value.empty()) refuse(all, "needs a column or an expression");
     if (commas.empty()) {
-      if (aggregate.option == "q") {
+      if (aggregate.option == Option::quantile) {
         refuse(all, "needs the quantile, 0 to 1: " + shown(aggregate));
       }
       return;
     }
     const std::string_view rest = inside.substr(commas[0] + 1);
-    if (aggregate.option.empty() || commas.size() > 1) {
-      const std::size_t extra = aggregate.option.empty() ? commas[0] : commas[1];
+    const bool plain = aggregate.option == Option::none;
+    if (plain || commas.size() > 1) {
+      const std::size_t extra = plain ? commas[0] : commas[1];
       const std::string_view part = inside.substr(extra + 1);
       refuse(trimmed(part).empty() ? all : trimmed(part),
              std::string(aggregate.name) + "() takes " +
-                 (aggregate.option.empty()
-                      ? "one argument"
-                      : "a column and '" + std::string(aggregate.option) + "'"));
+                 (plain ? "one argument"
+                        : "a column and '" + std::string(name_of(aggregate.option)) +
+                              "'"));
     }
     take_option(aggregate, all, trimmed(rest));
   }
 
   void take_option(const Aggregate& aggregate, std::string_view all,
                    std::string_view written) {
-    const std::string option(aggregate.option);
-    const bool bare = option == "q";  // may stand without its name
+    const std::string option(name_of(aggregate.option));
+    const bool bare = aggregate.option == Option::quantile;
     std::string_view value = written;
     if (const auto equal = written.find('='); equal != std::string_view::npos) {
       const std::string_view name = trimmed(written.substr(0, equal));

@@ -14,14 +14,16 @@
 #include "lade/recipe/expression.h"
 #include "lade/recipe/hppl.h"
 #include "lade/recipe/instant.h"
+#include "lade/targets/aggregates.h"
 
 namespace lade {
 namespace {
 
 std::optional<std::int64_t> parse_count(std::string_view text) {
   std::int64_t value = 0;
-  const char* end = text.data() + text.size();
-  const auto [at, error] = std::from_chars(text.data(), end, value);
+  const char* const begin = text.data();
+  const char* const end = begin + text.size();
+  const auto [at, error] = std::from_chars(begin, end, value);
   if (error != std::errc{} || at != end) return std::nullopt;
   return value;
 }
@@ -67,7 +69,7 @@ struct Binder {
     if (written.value.empty()) return;
     target.value = compile(written.value, schema, options("aggregate"));
     if (target.value->type() == ValueType::text &&
-        target.aggregate != AggregateKind::nunique) {
+        !aggregate_of(target.aggregate).takes_text) {
       refuse("aggregate", "needs numbers, not text", text->aggregate);
     }
   }
@@ -237,6 +239,7 @@ void bind_mixes(const Binder& first, BoundTargets& bound) {
 /// Classes see all targets and mixes, by name.
 void bind_classes(const RecipeSpec& recipe, BoundTargets& bound) {
   std::vector<std::string> names;
+  names.reserve(bound.targets.size() + bound.mixes.size());
   for (const TargetSpec& target : bound.targets) names.push_back(target.name);
   for (const MixSpec& mix : bound.mixes) names.push_back(mix.name);
   for (const TargetText& text : recipe.targets) {

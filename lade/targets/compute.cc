@@ -447,20 +447,6 @@ void Computation::run(const TargetPlan& plan) {
   compute_classes(plan_, state_, out_);
 }
 
-}  // namespace
-
-bool is_total(AggregateKind kind) noexcept {
-  return kind == AggregateKind::count || kind == AggregateKind::sum ||
-         kind == AggregateKind::nunique || kind == AggregateKind::any;
-}
-
-bool needs_value(AggregateKind kind) noexcept {
-  return kind != AggregateKind::count && kind != AggregateKind::any &&
-         kind != AggregateKind::days_since_last;
-}
-
-namespace {
-
 void cut_time(const Boundary& boundary, std::span<const std::int64_t> time, Cut& cut) {
   if (boundary.every == Every::event) {
     cut.size = interval_ends(time, boundary, cut.ends, cut.keys);

@@ -5,6 +5,7 @@
 #include <set>
 
 #include "lade/core/error.h"
+#include "lade/targets/aggregates.h"
 #include "lade/targets/boundaries_internal.h"
 
 namespace lade {
@@ -165,7 +166,7 @@ void check_target(const TargetSpec& spec, const Schema& schema, TimeUnit unit) {
   if (spec.value) {
     const bool text = spec.value->type() == ValueType::text;
     check_program(target, "aggregate", *spec.value,
-                  !text || spec.aggregate == AggregateKind::nunique,
+                  !text || aggregate_of(spec.aggregate).takes_text,
                   "of a number, got text", schema);
   }
 }
