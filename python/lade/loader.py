@@ -2,6 +2,7 @@
 
 import json
 import time
+import warnings
 
 import numpy as np
 
@@ -82,6 +83,10 @@ class DataLoader:
         self.sampler = values["sampler"]
         self._core = _core.make_loader(self.dataset._core, recipe._core,
                                        self._choice(values), self._options(values))
+        if len(self) == 0:
+            warnings.warn("DataLoader: no batch: " + (
+                "every sample is left out" if self._core.samples() > 0
+                else "there is no sample"), RuntimeWarning, stacklevel=2)
 
     def _choice(self, values):
         choice = _core.SampleChoice()

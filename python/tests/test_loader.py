@@ -14,6 +14,7 @@ import time
 import warnings
 
 import numpy as np
+import pyarrow as pa
 import pytest
 
 import lade
@@ -593,3 +594,17 @@ def test_waiting_releases_the_interpreter(loader_of):
     stop.set()
     other.join()
     assert ticks
+
+
+def test_a_loader_without_a_batch_warns_once(recwarn):
+    table = pa.table({"user": [1, 2, 3], "x": [1.0, 2.0, 3.0]})
+    recipe = lade.Recipe(inputs=[lade.input("x")])
+    for rows, options, why in ((table.slice(0, 0), {}, "there is no sample"),
+                               (table, {"drop_last": True}, "every sample is left out")):
+        dataset = lade.open(rows, entity="user")
+        with pytest.warns(RuntimeWarning, match=why) as warned:
+            loader = lade.DataLoader(dataset, recipe, batch_size=4, **options)
+            assert len(loader) == 0 and list(loader) == [] and list(loader) == []
+        assert len(warned) == 1
+    assert len(lade.DataLoader(lade.open(table, entity="user"), recipe, batch_size=4)) == 1
+    assert not recwarn
