@@ -114,7 +114,7 @@ void KeyJudge::State::drop(DropReason reason, Place place, std::string_view what
 }
 
 KeyJudge::KeyJudge(Options options) : state_(std::make_unique<State>()) {
-  state_->options = std::move(options);
+  state_->options = options;
 }
 KeyJudge::~KeyJudge() = default;
 
@@ -132,11 +132,14 @@ std::vector<std::uint8_t> KeyJudge::judge(const Chunk& chunk, const std::string&
     return column >= 0 &&
            is_null_key(chunk.columns[static_cast<std::size_t>(column)], row);
   };
+  const Column* time = nullptr;  // of instants; a plain number may be anything
+  if (options.time >= 0) {
+    const Column& column = chunk.columns[static_cast<std::size_t>(options.time)];
+    if (column.kind == Kind::time) time = &column;
+  }
+  const io::TimeRange range(time != nullptr ? *time : Column());
   const auto outside = [&](Index row) {
-    if (options.time < 0) return false;
-    const Column& time = chunk.columns[static_cast<std::size_t>(options.time)];
-    return time.kind == Kind::time &&
-           !io::TimeRange(time).holds(time.as<std::int64_t>()[row]);
+    return time != nullptr && !range.holds(time->as<std::int64_t>()[row]);
   };
   for (Index r = 0; r < chunk.rows; ++r) {
     ++state.seen;
