@@ -13,6 +13,7 @@
 #include <memory>
 #include <vector>
 
+#include "epochs.h"
 #include "lade/core/random.h"
 #include "lade/loading/loader.h"
 
@@ -113,16 +114,7 @@ column = "e"
 // One item = one batch; bytes = those of its arrays.
 void padded(benchmark::State& state) {
   Loader loader = loader_of(shared_events(), static_cast<int>(state.range(0)));
-  auto iterator = loader.begin_epoch();
-  Index bytes = 0;
-  for (auto _ : state) {
-    auto batch = iterator.next();
-    if (!batch) {
-      iterator = loader.begin_epoch();
-      batch = iterator.next();
-    }
-    bytes += batch->nbytes();
-  }
+  const Index bytes = bench::run_epochs(state, loader);
   state.SetItemsProcessed(state.iterations());
   state.SetBytesProcessed(bytes);
 }

@@ -5,6 +5,8 @@
 
 #include <string>
 
+#include "bench/targets/bank_users.h"
+#include "epochs.h"
 #include "lade/loading/loader.h"
 #include "lade/recipe/fit.h"
 #include "lade/synth/transactions.h"
@@ -34,42 +36,18 @@ std::string input(const std::string& column, const std::string& more = "") {
   return "[[input]]\ncolumn = \"" + column + "\"\n" + more;
 }
 
-std::string target(const std::string& name, const std::string& aggregate,
-                   const std::string& every, int look_back, const std::string& where) {
-  return "[[target]]\nname = \"" + name + "\"\naggregate = \"" + aggregate +
-         "\"\nevery = \"" + every + "\"\nlook_back = " + std::to_string(look_back) +
-         (where.empty() ? "" : "\nwhere = \"" + where + "\"") + "\n";
-}
-
-/// mcc in (j, j + 20, ...)
-std::string family(int j) {
-  std::string text = "mcc in (";
-  for (int code = j; code < 100; code += 20)
-    text += (code == j ? "" : ", ") + std::to_string(code);
-  return text + ")";
-}
-
-std::string twenty_targets() {
-  return target("t1", "sum(amount)", "day", 1, family(0)) +
-         target("t2", "sum(amount)", "day", 7, family(1)) +
-         target("t3", "sum(amount)", "day", 30, family(2)) +
-         target("t4", "mean(amount)", "day", 1, family(3)) +
-         target("t5", "mean(amount)", "day", 7, family(4)) +
-         target("t6", "mean(amount)", "day", 30, family(5)) +
-         target("t7", "max(amount)", "day", 1, family(6)) +
-         target("t8", "max(amount)", "day", 7, family(7)) +
-         target("t9", "min(amount)", "day", 30, family(8)) +
-         target("t10", "sum(x4)", "day", 7, "amount > 50") +
-         target("t11", "max(x3)", "day", 30, family(9) + " and x0 > 0.5") +
-         target("t12", "sum(x1)", "day", 1, "amount between 10 and 100") +
-         target("t13", "sum(amount)", "week", 1, family(10)) +
-         target("t14", "mean(x2)", "week", 7, family(11)) +
-         target("t15", "max(amount)", "week", 1, "") +
-         target("t16", "min(x5)", "week", 30, family(12)) +
-         target("t17", "sum(x6)", "week", 7, family(13)) +
-         target("t18", "sum(amount)", "month", 1, family(14)) +
-         target("t19", "min(amount)", "month", 7, "amount >= 5") +
-         target("t20", "mean(amount)", "month", 30, "");
+/// The first `count` of the twenty.
+std::string targets(std::size_t count) {
+  std::string text;
+  std::size_t number = 0;
+  for (const bench::BankTarget& target : bench::bank_target_texts()) {
+    if (++number > count) break;
+    text += "[[target]]\nname = \"t" + std::to_string(number) + "\"\naggregate = \"" +
+            target.aggregate + "\"\nevery = \"" + target.every +
+            "\"\nlook_back = " + std::to_string(target.look_back) +
+            (target.where.empty() ? "" : "\nwhere = \"" + target.where + "\"") + "\n";
+  }
+  return text;
 }
 
 enum Part { kColumns = 1, kLog = 2, kCodes = 4, kTarget = 8, kTwenty = 16 };
@@ -83,8 +61,8 @@ Recipe recipe(int parts) {
     for (Index i = 0; i < kExtra; ++i) text += input("x" + std::to_string(i));
   }
   if (parts & kCodes) text += input("mcc", "kind = \"category\"\n");
-  if (parts & kTarget) text += target("t1", "sum(amount)", "day", 1, family(0));
-  if (parts & kTwenty) text += twenty_targets();
+  if (parts & kTarget) text += targets(1);
+  if (parts & kTwenty) text += targets(20);
   text += "[output]\nmask = true\n";
   return fit(Recipe::from_toml(text, "bench.toml"), users());
 }
@@ -98,16 +76,7 @@ void histories(benchmark::State& state, int parts) {
   SequentialSampler sampler;
   sampler.samples = users().sequences();
   Loader loader(users(), recipe(parts), sampler, options);
-  auto iterator = loader.begin_epoch();
-  Index bytes = 0;
-  for (auto _ : state) {
-    auto batch = iterator.next();
-    if (!batch) {
-      iterator = loader.begin_epoch();
-      batch = iterator.next();
-    }
-    bytes += batch->nbytes();
-  }
+  const Index bytes = bench::run_epochs(state, loader);
   state.SetItemsProcessed(state.iterations() * kBatch);
   state.SetBytesProcessed(bytes);
 }

@@ -6,6 +6,8 @@
 #include <string>
 
 #include "lade/core/random.h"
+#include "lade/recipe/aggregate_text.h"
+#include "lade/recipe/duration.h"
 #include "lade/recipe/expression.h"
 
 namespace lade::bench {
@@ -47,39 +49,6 @@ std::string family(int j) {
   return text + ")";
 }
 
-struct Row {
-  AggregateKind aggregate;
-  const char* value;
-  std::string where;
-  Every every;
-  std::int64_t look_back;
-};
-
-std::vector<Row> table() {
-  using enum AggregateKind;
-  using enum Every;
-  return {{sum, "amount", family(0), day, 1},
-          {sum, "amount", family(1), day, 7},
-          {sum, "amount", family(2), day, 30},
-          {mean, "amount", family(3), day, 1},
-          {mean, "amount", family(4), day, 7},
-          {mean, "amount", family(5), day, 30},
-          {max, "amount", family(6), day, 1},
-          {max, "amount", family(7), day, 7},
-          {min, "amount", family(8), day, 30},
-          {sum, "x4", "amount > 50", day, 7},
-          {max, "x3", family(9) + " and x0 > 0.5", day, 30},
-          {sum, "x1", "amount between 10 and 100", day, 1},
-          {sum, "amount", family(10), week, 1},
-          {mean, "x2", family(11), week, 7},
-          {max, "amount", "", week, 1},
-          {min, "x5", family(12), week, 30},
-          {sum, "x6", family(13), week, 7},
-          {sum, "amount", family(14), month, 1},
-          {min, "amount", "amount >= 5", month, 7},
-          {mean, "amount", "", month, 30}};
-}
-
 }  // namespace
 
 Chunk BankUser::chunk() const {
@@ -114,17 +83,41 @@ std::vector<BankUser> bank_users(Index users, Index rows) {
   return out;
 }
 
+std::vector<BankTarget> bank_target_texts() {
+  return {{"sum(amount)", family(0), "day", 1},
+          {"sum(amount)", family(1), "day", 7},
+          {"sum(amount)", family(2), "day", 30},
+          {"mean(amount)", family(3), "day", 1},
+          {"mean(amount)", family(4), "day", 7},
+          {"mean(amount)", family(5), "day", 30},
+          {"max(amount)", family(6), "day", 1},
+          {"max(amount)", family(7), "day", 7},
+          {"min(amount)", family(8), "day", 30},
+          {"sum(x4)", "amount > 50", "day", 7},
+          {"max(x3)", family(9) + " and x0 > 0.5", "day", 30},
+          {"sum(x1)", "amount between 10 and 100", "day", 1},
+          {"sum(amount)", family(10), "week", 1},
+          {"mean(x2)", family(11), "week", 7},
+          {"max(amount)", "", "week", 1},
+          {"min(x5)", family(12), "week", 30},
+          {"sum(x6)", family(13), "week", 7},
+          {"sum(amount)", family(14), "month", 1},
+          {"min(amount)", "amount >= 5", "month", 7},
+          {"mean(amount)", "", "month", 30}};
+}
+
 std::vector<TargetSpec> bank_targets(Index count) {
   std::vector<TargetSpec> specs;
-  for (const Row& row : table()) {
+  for (const BankTarget& target : bank_target_texts()) {
     if (static_cast<Index>(specs.size()) == count) break;
+    const AggregateText aggregate = parse_aggregate(target.aggregate, {});
     TargetSpec spec;
     spec.name = "target_" + std::to_string(specs.size() + 1);
-    spec.aggregate = row.aggregate;
-    spec.value = compile(row.value, bank_schema(), {});
-    if (!row.where.empty()) spec.where = compile(row.where, bank_schema(), {});
-    spec.boundary.every = row.every;
-    spec.window.length = row.look_back;
+    spec.aggregate = aggregate.kind;
+    spec.value = compile(aggregate.value, bank_schema(), {});
+    if (!target.where.empty()) spec.where = compile(target.where, bank_schema(), {});
+    spec.boundary = parse_every(target.every, TimeUnit::us, "every");
+    spec.window.length = target.look_back;
     specs.push_back(spec);
   }
   return specs;

@@ -5,6 +5,7 @@
 
 #include <array>
 #include <cstdint>
+#include <string>
 #include <vector>
 
 #include "lade/core/sequence.h"
@@ -26,7 +27,17 @@ inline constexpr Index kUserRows = 4096;
 /// time (timestamp[us]), mcc, amount, x0 .. x6.
 const Schema& bank_schema();
 std::vector<BankUser> bank_users(Index users, Index rows = kUserRows);
-/// The first `count` of the twenty.
+
+/// A target as a recipe writes it.
+struct BankTarget {
+  std::string aggregate;
+  std::string where;
+  std::string every;
+  Index look_back = 1;
+};
+/// The twenty, on mcc, amount and x0 .. x6.
+std::vector<BankTarget> bank_target_texts();
+/// The first `count` of them.
 std::vector<TargetSpec> bank_targets(Index count);
 
 }  // namespace lade::bench
