@@ -3,6 +3,7 @@
 #include <utility>
 
 #include "lade/core/pool.h"
+#include "lade/io/entity_name.h"
 #include "lade/io/index_internal.h"
 
 namespace lade::io {
@@ -26,7 +27,7 @@ class Assembler {
     find_disorder();
     load_disordered_times();
     if (options_.policies.on_disorder == OnDisorder::fail && !disordered_.empty())
-      refuse();
+      refuse(texts);
     std::size_t next_disordered = 0;
     for (std::size_t begin = 0; begin < runs_.size();) {
       const std::size_t end = end_of_key(begin);
@@ -146,8 +147,9 @@ class Assembler {
   }
 
   /// Throws for the late row that comes first in the data.
-  [[noreturn]] void refuse() const {
+  [[noreturn]] void refuse(const std::vector<std::string>& texts) const {
     Index least = std::numeric_limits<Index>::max();
+    std::int64_t key = 0;
     RowRun late, before;
     std::int64_t late_time = 0, before_time = 0;
     for (const auto& d : disordered_) {
@@ -158,6 +160,7 @@ class Assembler {
           newest = i;
         } else if (global_row(rows[i]) < least) {
           least = global_row(rows[i]);
+          key = runs_[d.begin].key;
           late = rows[i];
           before = rows[newest];
           late_time = time_of_key(d.times[i], floating_);
@@ -168,10 +171,17 @@ class Assembler {
     Place place = disorder_place(late);
     const Place earlier = source_.place(before.row_group, before.first_row);
     throw DataError(std::move(place),
-                    "time " + std::to_string(late_time) + " comes after time " +
-                        std::to_string(before_time) + " of the same sequence at row " +
+                    name_of_entity(entity_of(key, texts)) + "time " +
+                        std::to_string(late_time) + " comes after time " +
+                        std::to_string(before_time) + ", which is at row " +
                         std::to_string(earlier.row.value_or(0)) + " of " +
                         escape_text(earlier.source));
+  }
+
+  Entity entity_of(std::int64_t key, const std::vector<std::string>& texts) const {
+    if (tables_.entity.kind == EntityColumn::Kind::integer) return key;
+    if (tables_.entity.kind == EntityColumn::Kind::none) return {};
+    return texts[static_cast<std::size_t>(key)];
   }
 
   Place disorder_place(const RowRun& row) const {

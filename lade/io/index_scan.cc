@@ -3,6 +3,7 @@
 #include <bit>
 #include <cmath>
 
+#include "lade/io/entity_name.h"
 #include "lade/io/index_internal.h"
 #include "lade/io/time_range.h"
 
@@ -41,7 +42,7 @@ class GroupReader {
     std::vector<BadRow> bad;
     if (source_.time >= 0) time = times(*chunk, state, bad);
     if (source_.entity >= 0) entity = entities(*chunk, state, bad, out);
-    judge(g, std::move(bad), out.report);
+    judge(g, *chunk, std::move(bad), out.report);
     filter(*chunk, state, out.report);
     find_runs(g, chunk->rows, entity, time, state, out);
     out.report.rows_given =
@@ -72,7 +73,8 @@ class GroupReader {
   };
 
   /// Refuses or counts bad rows in the order of the data.
-  void judge(Index g, std::vector<BadRow> bad, ReadReport& report) const {
+  void judge(Index g, const Chunk& chunk, std::vector<BadRow> bad,
+             ReadReport& report) const {
     std::stable_sort(bad.begin(), bad.end(),
                      [](const BadRow& a, const BadRow& b) { return a.row < b.row; });
     for (const BadRow& row : bad) {
@@ -81,10 +83,16 @@ class GroupReader {
           source_.schema->fields[static_cast<std::size_t>(row.position)].name;
       place.rule = row.rule;
       if (options_.policies.on_bad != OnBad::skip) {
-        throw DataError(std::move(place), row.what);
+        throw DataError(std::move(place), name_of_entity(chunk, row) + row.what);
       }
       report.drop(row.reason, std::move(place));
     }
+  }
+
+  /// "entity 7: " for a row whose time is bad, if it says whose row it is.
+  std::string name_of_entity(const Chunk& chunk, const BadRow& bad) const {
+    if (source_.entity < 0 || bad.position == source_.entity) return "";
+    return io::name_of_entity(column(chunk, source_.entity), bad.row);
   }
 
   std::vector<std::int64_t> times(const Chunk& chunk, std::vector<std::uint8_t>& state,

@@ -6,34 +6,38 @@
 #include <unordered_map>
 
 #include "lade/io/csv_text.h"
+#include "lade/io/entity_name.h"
 #include "lade/io/sorted_rows.h"
 #include "lade/io/time_range.h"
 
 namespace lade {
 namespace {
 
-/// The newest time of every entity, found by a number.
+/// The newest time of every entity and its row, found by a number.
 class LatestTimes {
  public:
+  struct Slot {
+    std::uint64_t entity = 0;
+    std::uint64_t time = 0;
+    Index row = 0;            // of its source
+    std::int32_t source = 0;  // a number of KeyJudge::State::sources
+    bool used = false;
+  };
   LatestTimes() : slots_(1024) {}
   /// The slot of an entity; `seen` false if it is new.
-  std::uint64_t& of(std::uint64_t entity, bool& seen) {
+  Slot& of(std::uint64_t entity, bool& seen) {
     if (2 * used_ > slots_.size()) grow();
     Slot& slot = find(slots_, entity);
     seen = slot.used;
     if (!seen) {
-      slot = {entity, 0, true};
+      slot.entity = entity;
+      slot.used = true;
       ++used_;
     }
-    return slot.time;
+    return slot;
   }
 
  private:
-  struct Slot {
-    std::uint64_t entity = 0;
-    std::uint64_t time = 0;
-    bool used = false;
-  };
   static Slot& find(std::vector<Slot>& slots, std::uint64_t entity) {
     const std::size_t mask = slots.size() - 1;
     std::uint64_t hash = entity * 0x9E3779B97F4A7C15U;
@@ -66,12 +70,19 @@ struct KeyJudge::State {
   LatestTimes latest;
   io::TextCodes texts{true};       // entities that are text
   std::vector<std::int32_t> code;  // of the chunk's dictionary, -2 = not asked
+  std::vector<std::string> sources;
+  Index first_row = 0;  // of the chunk in the last of them
   Index bad = 0;
   Index seen = 0;
 
   std::uint64_t entity_of(const Chunk& chunk, Index row);
   void drop(DropReason reason, Place place, std::string_view what, ReadReport& report);
-  bool late(const Chunk& chunk, Index row);
+  /// The newest row of the entity so far if this one comes before it; else this one is
+  /// the newest.
+  const LatestTimes::Slot* later_than(const Chunk& chunk, Index row);
+  std::string of_entity(const Chunk& chunk, Index row) const;
+  std::string disorder(const Chunk& chunk, Index row,
+                       const LatestTimes::Slot& newest) const;
 };
 
 std::uint64_t KeyJudge::State::entity_of(const Chunk& chunk, Index row) {
@@ -86,15 +97,29 @@ std::uint64_t KeyJudge::State::entity_of(const Chunk& chunk, Index row) {
   return static_cast<std::uint64_t>(known);
 }
 
-/// Is the row's time below the largest of its entity so far?
-bool KeyJudge::State::late(const Chunk& chunk, Index row) {
+const LatestTimes::Slot* KeyJudge::State::later_than(const Chunk& chunk, Index row) {
   const std::uint64_t time =
       io::ordered_bits(chunk.columns[static_cast<std::size_t>(options.time)], row);
   bool seen_before = false;
-  std::uint64_t& newest = latest.of(entity_of(chunk, row), seen_before);
-  if (seen_before && time < newest) return true;
-  newest = time;
-  return false;
+  LatestTimes::Slot& newest = latest.of(entity_of(chunk, row), seen_before);
+  if (seen_before && time < newest.time) return &newest;
+  newest.time = time;
+  newest.row = first_row + row;
+  newest.source = static_cast<std::int32_t>(sources.size()) - 1;
+  return nullptr;
+}
+
+std::string KeyJudge::State::of_entity(const Chunk& chunk, Index row) const {
+  if (options.entity < 0) return "";
+  return io::name_of_entity(chunk.columns[static_cast<std::size_t>(options.entity)],
+                            row);
+}
+
+std::string KeyJudge::State::disorder(const Chunk& chunk, Index row,
+                                      const LatestTimes::Slot& newest) const {
+  return of_entity(chunk, row) + "its time is before that of row " +
+         std::to_string(newest.row) + " of " +
+         escape_text(sources[static_cast<std::size_t>(newest.source)]);
 }
 
 void KeyJudge::State::drop(DropReason reason, Place place, std::string_view what,
@@ -123,6 +148,10 @@ std::vector<std::uint8_t> KeyJudge::judge(const Chunk& chunk, const std::string&
   State& state = *state_;
   const Options& options = state.options;
   state.code.clear();
+  state.first_row = first_row;
+  if (state.sources.empty() || state.sources.back() != source) {
+    state.sources.push_back(source);
+  }
   std::vector<std::uint8_t> keep;
   const auto forget = [&](Index row) {
     if (keep.empty()) keep.assign(static_cast<std::size_t>(chunk.rows), 1);
@@ -147,20 +176,24 @@ std::vector<std::uint8_t> KeyJudge::judge(const Chunk& chunk, const std::string&
     if (!options.nulls_judged &&
         (null_at(options.entity, r) || null_at(options.time, r))) {
       place = {.source = source, .row = first_row + r, .rule = "convert.null_key"};
-      state.drop(DropReason::null_key, std::move(place),
-                 "entity and time must not be null or infinite", report);
+      state.drop(
+          DropReason::null_key, std::move(place),
+          state.of_entity(chunk, r) + "entity and time must not be null or infinite",
+          report);
       forget(r);
     } else if (outside(r)) {
       place = {.source = source, .row = first_row + r, .rule = "convert.time_range"};
-      state.drop(DropReason::time_range, std::move(place), io::kTimeRangeRule, report);
+      state.drop(DropReason::time_range, std::move(place),
+                 state.of_entity(chunk, r) + std::string(io::kTimeRangeRule), report);
       forget(r);
-    } else if (options.time >= 0 && state.late(chunk, r)) {
+    } else if (const auto* newest =
+                   options.time >= 0 ? state.later_than(chunk, r) : nullptr) {
       ++report.rows_out_of_order;
       const OnDisorder on_disorder = options.policies.on_disorder;
       if (on_disorder == OnDisorder::sort || on_disorder == OnDisorder::keep) continue;
       place = {.source = source, .row = first_row + r, .rule = "convert.time_disorder"};
       state.drop(DropReason::time_disorder, std::move(place),
-                 "time must not run backwards within an entity", report);
+                 state.disorder(chunk, r, *newest), report);
       forget(r);
     }
   }

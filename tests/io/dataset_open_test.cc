@@ -217,6 +217,7 @@ TEST(DatasetOpen, PlacesOfTextNameTheirFile) {
   } catch (const DataError& error) {
     EXPECT_EQ(error.place().source, "d/b.csv");
     EXPECT_EQ(error.place().row, 1);
+    EXPECT_NE(std::string(error.what()).find("entity 1: "), std::string::npos);
   }
 }
 

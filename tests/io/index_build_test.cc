@@ -123,7 +123,10 @@ TEST(IndexBuild, RefusesALateRowIfAskedWithBothRows) {
   } catch (const DataError& error) {
     EXPECT_EQ(error.place().rule, "dataset.time_disorder");
     EXPECT_EQ(error.place().row, 4);
-    EXPECT_NE(std::string(error.what()).find("row 3"), std::string::npos);
+    const std::string what = error.what();
+    EXPECT_NE(what.find("entity 7: time 4 comes after time 5, which is at row 3"),
+              std::string::npos)
+        << what;
   }
 }
 
@@ -184,6 +187,8 @@ TEST(IndexBuild, TimesOutsideTheYearsOneToNineThousandNineHundredNinetyNineAreBa
     } catch (const DataError& error) {
       EXPECT_EQ(error.place().rule, "dataset.time_range");
       EXPECT_EQ(error.place().row, 1);
+      EXPECT_NE(std::string(error.what()).find("entity 1: time must"),
+                std::string::npos);
     }
     const auto tables = index_of(keys, OnDisorder::sort, OnBad::skip);
     EXPECT_EQ(tables.report.dropped[static_cast<int>(DropReason::time_range)], 1);

@@ -168,7 +168,17 @@ TEST(Convert, LateRowsGoByTheirPolicy) {
   convert({"/t.csv"}, "/keep", options);
   EXPECT_EQ(rows_of(files, "/keep")[3][2], 3);
   options.policies.on_disorder = OnDisorder::fail;
-  EXPECT_THROW(convert({"/t.csv"}, "/fail", options), DataError);
+  try {
+    convert({"/t.csv"}, "/fail", options);
+    FAIL();
+  } catch (const DataError& error) {
+    EXPECT_EQ(error.place().rule, "convert.time_disorder");
+    EXPECT_EQ(error.place().row, 4);
+    const std::string what = error.what();
+    EXPECT_NE(what.find("entity 1: its time is before that of row 3 of /t.csv"),
+              std::string::npos)
+        << what;
+  }
   EXPECT_FALSE(files.exists("/fail"));
 }
 
