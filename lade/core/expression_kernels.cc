@@ -86,16 +86,7 @@ void for_bits(const Byte* bits, Index first, Index n, Use use) {
 template <class T>
 void range(const T* x, Index n, T low, T high, Byte flip, Byte* out) noexcept {
   if constexpr (std::is_floating_point_v<T>) {
-    constexpr T kInfinity = std::numeric_limits<T>::infinity();
-    if (high == kInfinity) {
-      for (Index i = 0; i < n; ++i) out[i] = static_cast<Byte>((x[i] >= low) ^ flip);
-    } else if (low == -kInfinity) {
-      for (Index i = 0; i < n; ++i) out[i] = static_cast<Byte>((x[i] <= high) ^ flip);
-    } else {
-      for (Index i = 0; i < n; ++i) {
-        out[i] = static_cast<Byte>(((x[i] >= low) & (x[i] <= high)) ^ flip);
-      }
-    }
+    between(x, n, low, high, flip, out);
   } else {
     // low <= x <= high as one unsigned comparison.
     using U = std::make_unsigned_t<T>;

@@ -2,6 +2,7 @@
 #include "lade/core/set_kernels.h"
 
 #include <algorithm>
+#include <cstring>
 
 #undef HWY_TARGET_INCLUDE
 #define HWY_TARGET_INCLUDE "lade/core/set_kernels.cc"
@@ -49,6 +50,48 @@ HWY_ATTR void look_up_bits(const std::uint8_t* table, const std::uint8_t* at, In
   look_up_rows(table, at, i, n, flip, out);
 }
 
+/// Eight bits as eight bytes of 0 or 1, lowest bit first.
+HWY_ATTR HWY_INLINE std::uint64_t spread(std::uint64_t bits) {
+  const std::uint64_t one_each = (bits * 0x0101010101010101ULL) & 0x8040201008040201ULL;
+  return ((one_each + 0x7F7F7F7F7F7F7F7FULL) >> 7) & 0x0101010101010101ULL;
+}
+
+template <class T>
+HWY_ATTR HWY_INLINE void find_between(const T* x, Index n, T low, T high,
+                                      std::uint8_t flip, std::uint8_t* out) {
+  Index i = 0;
+#if HWY_TARGET != HWY_SCALAR
+  const hn::ScalableTag<T> d;
+  const auto lanes = static_cast<Index>(hn::Lanes(d));
+  const auto lows = hn::Set(d, low);
+  const auto highs = hn::Set(d, high);
+  const std::uint64_t flips = flip == 0 ? 0 : 0x0101010101010101ULL;
+  std::uint8_t flags[8] = {};
+  for (; lanes >= 4 && i + lanes <= n; i += lanes) {
+    const auto v = hn::LoadU(d, x + i);
+    hn::StoreMaskBits(d, hn::And(hn::Ge(v, lows), hn::Le(v, highs)), flags);
+    for (Index k = 0; k < lanes; k += 8) {
+      const std::uint64_t bytes = spread(flags[k / 8]) ^ flips;
+      std::memcpy(out + i + k, &bytes,
+                  static_cast<std::size_t>(std::min<Index>(lanes, 8)));
+    }
+  }
+#endif
+  for (; i < n; ++i) {
+    out[i] = static_cast<std::uint8_t>(((x[i] >= low) & (x[i] <= high)) ^ flip);
+  }
+}
+
+HWY_ATTR void between_f64(const double* x, Index n, double low, double high,
+                          std::uint8_t flip, std::uint8_t* out) {
+  find_between(x, n, low, high, flip, out);
+}
+
+HWY_ATTR void between_f32(const float* x, Index n, float low, float high,
+                          std::uint8_t flip, std::uint8_t* out) {
+  find_between(x, n, low, high, flip, out);
+}
+
 HWY_ATTR void offsets_from(const std::int32_t* HWY_RESTRICT x, Index n,
                            std::int32_t first, std::uint8_t* HWY_RESTRICT out) {
   for (Index i = 0; i < n; ++i) {
@@ -67,10 +110,22 @@ namespace lade::kernels {
 
 HWY_EXPORT(look_up_bits);
 HWY_EXPORT(offsets_from);
+HWY_EXPORT(between_f64);
+HWY_EXPORT(between_f32);
 
 void look_up_bits(const std::uint8_t* table, const std::uint8_t* at, Index n,
                   std::uint8_t flip, std::uint8_t* out) noexcept {
   HWY_DYNAMIC_DISPATCH(look_up_bits)(table, at, n, flip, out);
+}
+
+void between(const double* x, Index n, double low, double high, std::uint8_t flip,
+             std::uint8_t* out) noexcept {
+  HWY_DYNAMIC_DISPATCH(between_f64)(x, n, low, high, flip, out);
+}
+
+void between(const float* x, Index n, float low, float high, std::uint8_t flip,
+             std::uint8_t* out) noexcept {
+  HWY_DYNAMIC_DISPATCH(between_f32)(x, n, low, high, flip, out);
 }
 
 void offsets_from(const std::int32_t* x, Index n, std::int32_t first,

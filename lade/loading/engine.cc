@@ -39,7 +39,7 @@ Core::Core(std::shared_ptr<const Stage> the_stage, std::shared_ptr<Ledger> the_l
       span_build(recorder->name("build")),
       span_next(recorder->name("next")) {}
 
-std::unique_ptr<Worker> WorkerDesk::take(Recorder& recorder) {
+std::unique_ptr<Worker> WorkerDesk::take(const Core& core) {
   {
     const std::lock_guard lock(mutex_);
     if (!idle_.empty()) {
@@ -48,9 +48,9 @@ std::unique_ptr<Worker> WorkerDesk::take(Recorder& recorder) {
       return worker;
     }
   }
-  auto worker = std::make_unique<Worker>();
-  worker->build = &recorder.stage("build");
-  worker->read = &recorder.stage("read");
+  auto worker = std::make_unique<Worker>(core.ledger);
+  worker->build = &core.recorder->stage("build");
+  worker->read = &core.recorder->stage("read");
   worker->build->enter(StageState::wait_in);
   worker->read->enter(StageState::wait_in);
   const std::lock_guard lock(mutex_);
@@ -63,16 +63,16 @@ void WorkerDesk::give(std::unique_ptr<Worker> worker) noexcept {
   idle_.push_back(std::move(worker));
 }
 
-void WorkerDesk::prepare(Recorder& recorder, int count) {
+void WorkerDesk::prepare(const Core& core, int count) {
   std::vector<std::unique_ptr<Worker>> made;
-  for (int i = 0; i < count; ++i) made.push_back(take(recorder));
+  for (int i = 0; i < count; ++i) made.push_back(take(core));
   for (auto& worker : made) give(std::move(worker));
 }
 
 Engine::Engine(std::shared_ptr<Core> the_core, int workers)
     : core_(std::move(the_core)), workers_(workers) {
   if (workers_ == 0) return;
-  core_->of_pool.prepare(*core_->recorder, workers_);
+  core_->of_pool.prepare(*core_, workers_);
   pool_ = std::make_unique<Pool>(
       Pool::Options{.threads = workers_, .name = "lade", .nice = true});
 }
@@ -82,7 +82,7 @@ Engine::~Engine() { close(); }
 void Engine::start(const std::shared_ptr<Slot>& slot, Index order) {
   const auto build = [core = core_, slot] {
     const DefaultArithmetic arithmetic;
-    auto worker = core->of_pool.take(*core->recorder);
+    auto worker = core->of_pool.take(*core);
     slot->work(*worker);
     core->of_pool.give(std::move(worker));
   };
@@ -90,7 +90,7 @@ void Engine::start(const std::shared_ptr<Slot>& slot, Index order) {
   try {
     for (std::size_t i = 0; i < slot->reads.size(); ++i) {
       pool_->submit(2 * order, [core = core_, slot, i] {
-        auto worker = core->of_pool.take(*core->recorder);
+        auto worker = core->of_pool.take(*core);
         slot->read_ahead(i, *worker);
         core->of_pool.give(std::move(worker));
       });
@@ -104,7 +104,7 @@ void Engine::start(const std::shared_ptr<Slot>& slot, Index order) {
 
 void Engine::build_here(Slot& slot) {
   const DefaultArithmetic arithmetic;
-  auto worker = core_->of_callers.take(*core_->recorder);
+  auto worker = core_->of_callers.take(*core_);
   slot.work(*worker);
   core_->of_callers.give(std::move(worker));
 }

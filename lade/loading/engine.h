@@ -20,19 +20,22 @@ namespace lade {
 
 /// What a thread keeps between tasks.
 struct Worker {
+  explicit Worker(std::shared_ptr<Ledger> ledger) : scratch(std::move(ledger)) {}
   BuildScratch scratch;
   StageCounters* build = nullptr;
   StageCounters* read = nullptr;
   Index batches = 0;
 };
 
+struct Core;
+
 /// Workers that nobody uses right now. `take` makes one when none is left.
 class WorkerDesk {
  public:
-  std::unique_ptr<Worker> take(Recorder& recorder);
+  std::unique_ptr<Worker> take(const Core& core);
   void give(std::unique_ptr<Worker> worker) noexcept;
   /// So many can be taken without an allocation.
-  void prepare(Recorder& recorder, int count);
+  void prepare(const Core& core, int count);
 
  private:
   std::mutex mutex_;

@@ -238,7 +238,7 @@ BlockResult compute_block(const Offline& offline, const io::DatasetReader& reade
     result.sets[s].label.resize(offline.members[s].size());
     result.sets[s].valid.resize(offline.members[s].size());
   }
-  TargetScratch scratch;
+  TargetScratch scratch(offline.dataset.ledger());
   SequenceTargets values;
   for (Index q = first; q < last; ++q) {
     if (offline.poll) offline.poll();

@@ -88,7 +88,7 @@ class Values {
   std::vector<Index> of_;
   std::optional<TargetPlan> plan_;
   std::vector<Cut> cuts_;
-  TargetScratch scratch_;
+  TargetScratch scratch_{dataset_.ledger()};
   SequenceTargets targets_;
   Reservation reservation_;
 };

@@ -165,7 +165,7 @@ class Binder {
     data_.target_order = bound.order;
     data_.targets.emplace(data_.schema, data_.time, std::move(bound.targets),
                           std::move(bound.mixes), observed_until(spec_, data_.dataset),
-                          Sharing::on, std::move(bound.classes));
+                          data_.options.sharing, std::move(bound.classes));
     for (const TargetPlan::Set& set : data_.targets->sets()) {
       auto& members = data_.stacked.emplace_back();
       for (const Index target : data_.target_order) {

@@ -49,6 +49,8 @@ struct PlanOptions {
   Index pad_multiple = 1;
   bool packed = false;  // output = "packed": events without padding, and offsets
   bool group = false;   // an array `group` of the sequences' numbers, for slices
+  /// off: every target by itself. The same bytes, so it is not part of `hash`.
+  Sharing sharing = Sharing::on;
 };
 
 /// PlanOptions::packed by the word of the argument `output`.
@@ -66,7 +68,8 @@ struct BuildCounts {
 /// Working memory of one thread.
 class BuildScratch {
  public:
-  BuildScratch();
+  /// Charges the account `build` of `ledger`, if there is one (TargetScratch).
+  explicit BuildScratch(std::shared_ptr<Ledger> ledger = nullptr);
   ~BuildScratch();
   BuildScratch(BuildScratch&&) noexcept;
   struct State;

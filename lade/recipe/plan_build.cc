@@ -12,6 +12,7 @@ namespace lade {
 
 /// Buffers of one thread, grown once.
 struct BuildScratch::State {
+  explicit State(std::shared_ptr<Ledger> ledger) : targets(std::move(ledger)) {}
   EncodeScratch encode;
   TargetScratch targets;
   SequenceTargets values;
@@ -20,7 +21,8 @@ struct BuildScratch::State {
   std::vector<std::int64_t> ids;
 };
 
-BuildScratch::BuildScratch() : state_(std::make_unique<State>()) {}
+BuildScratch::BuildScratch(std::shared_ptr<Ledger> ledger)
+    : state_(std::make_unique<State>(std::move(ledger))) {}
 BuildScratch::~BuildScratch() = default;
 BuildScratch::BuildScratch(BuildScratch&&) noexcept = default;
 

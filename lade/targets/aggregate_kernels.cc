@@ -23,15 +23,6 @@ struct Greatest {
   static double join(double a, double b) noexcept { return b > a ? b : a; }
 };
 
-/// x, or the identity; without a branch.
-template <class Op>
-double element_if(bool inside, double x) noexcept {
-  const std::uint64_t keep = std::uint64_t{0} - (inside ? 1 : 0);
-  const auto bits = std::bit_cast<std::uint64_t>(x);
-  const auto rest = std::bit_cast<std::uint64_t>(Op::kIdentity);
-  return std::bit_cast<double>((bits & keep) | (rest & ~keep));
-}
-
 template <class Body>
 void with(Combine combine, Body body) noexcept {
   switch (combine) {
@@ -72,25 +63,6 @@ Index drop_missing(const std::uint8_t* present, Index n,
   return dropped;
 }
 
-bool all_numbers(const double* x, Index n) noexcept {
-  std::uint64_t nan = 0;
-  for (Index r = 0; r < n; ++r) nan |= x[r] == x[r] ? 0 : ~std::uint64_t{0};
-  return nan == 0;
-}
-
-Index find_present(const double* x, Index n, std::uint8_t* present) noexcept {
-  // Almost always nothing is missing; to see that is a loop of vectors.
-  std::uint8_t all = 1;
-  for (Index r = 0; r < n; ++r) all = static_cast<std::uint8_t>(all & present[r]);
-  if (all == 1 && all_numbers(x, n)) return n;
-  Index count = 0;
-  for (Index r = 0; r < n; ++r) {
-    present[r] = static_cast<std::uint8_t>(present[r] & (x[r] == x[r] ? 1 : 0));
-    count += present[r];
-  }
-  return count;
-}
-
 void count_before(const std::uint8_t* selected, Index n,
                   std::int32_t* before) noexcept {
   std::int32_t count = 0;
@@ -99,29 +71,6 @@ void count_before(const std::uint8_t* selected, Index n,
     count += selected[r];
   }
   before[n] = count;
-}
-
-// Days of cards hold one to three rows, and how many is random: a loop over them would
-// be guessed wrong at every other day. So three elements are always joined, those
-// beyond the run as identities.
-void reduce_runs(Combine combine, const double* x, const std::int32_t* ends, Index runs,
-                 double* out) noexcept {
-  with(combine, [&](auto op) {
-    using Op = decltype(op);
-    Index begin = 0;
-    for (Index i = 0; i < runs; ++i) {
-      const Index last = ends[i];
-      const Index more = last - begin;
-      double value = Op::join(Op::kIdentity, x[begin]);
-      value = Op::join(value, element_if<Op>(more >= 1, x[std::min(begin + 1, last)]));
-      value = Op::join(value, element_if<Op>(more >= 2, x[std::min(begin + 2, last)]));
-      if (more > 2) {
-        for (Index e = begin + 3; e <= last; ++e) value = Op::join(value, x[e]);
-      }
-      out[i] = value;
-      begin = last + 1;
-    }
-  });
 }
 
 void accumulate(Combine combine, const double* x, Index n, double* out) noexcept {

@@ -23,19 +23,8 @@ void keep_selected(const double* x, const std::uint8_t* selected, Index n, doubl
 Index drop_missing(const std::uint8_t* present, Index n,
                    std::uint8_t* selected) noexcept;
 
-/// present[r] &= x[r] is a number; returns how many rows are present.
-Index find_present(const double* x, Index n, std::uint8_t* present) noexcept;
-
-/// No x is NaN.
-bool all_numbers(const double* x, Index n) noexcept;
-
 /// before[r] = selected rows among the first r.  Shapes: selected [n], before [n + 1].
 void count_before(const std::uint8_t* selected, Index n, std::int32_t* before) noexcept;
-
-/// Joins the elements of each run, first to last.
-/// Shapes: x [ends[runs - 1] + 1]; ends (last element of each run), out [runs].
-void reduce_runs(Combine combine, const double* x, const std::int32_t* ends, Index runs,
-                 double* out) noexcept;
 
 /// out[e] = x[0] .. x[e] joined, first to last.  Shapes: x, out [n].
 void accumulate(Combine combine, const double* x, Index n, double* out) noexcept;

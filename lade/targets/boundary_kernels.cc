@@ -101,6 +101,13 @@ HWY_ATTR HWY_INLINE V keep_lanes(V v, M, std::uint8_t flags) {
   const auto halves = hn::SetTableIndices(d32, kKeptHalves.of[flags]);
   return hn::BitCast(d, hn::TableLookupLanes(hn::BitCast(d32, v), halves));
 }
+#elif HWY_TARGET <= HWY_AVX3
+// Highway 1.0.3 looks the lanes up in a table of 2 KiB that GCC copies to the stack at
+// every call; the instruction between registers takes three cycles.
+template <class V, class M>
+HWY_ATTR HWY_INLINE V keep_lanes(V v, M mask, std::uint8_t) {
+  return V{_mm512_maskz_compress_epi64(mask.raw, v.raw)};
+}
 #else
 template <class V, class M>
 HWY_ATTR HWY_INLINE V keep_lanes(V v, M mask, std::uint8_t) {

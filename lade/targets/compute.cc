@@ -54,10 +54,10 @@ class Computation {
   bool take_column(const Program& program);
   void take_texts(Index column);
   void take_mask(const Pair& pair);
-  void check_missing(const Pair& pair) const;
-  void pack_mask();
+  void check_missing(const Pair& pair);
+  std::uint8_t* mask_of_rows();
+  void drop_missing_rows();
   bool needs_rows(const Pair& pair) const;
-  void give_rows(const Pair& pair);
   void take_job(const Pair& pair, const Job& job);
   void copy(const Job& job);
 
@@ -146,12 +146,12 @@ bool Computation::take_column(const Program& program) {
 /// Values of all rows; missing ones (null or NaN) are not present.
 void Computation::take_value(Index value) {
   const Index n = row_count();
-  room(state_.present, n);
   const Program& program = plan_.values[static_cast<std::size_t>(value)];
   value_ = nullptr;
   if (program.type() == ValueType::text) return take_texts(program.columns().front());
   whole_value_ = take_column(program);
   if (whole_value_) return;
+  room(state_.present, n);
   room(state_.value, n);
   compute(program, view_.chunk->columns, view_.begin, n, state_.eval,
           state_.value.data(), state_.present.data());
@@ -162,6 +162,7 @@ void Computation::take_value(Index value) {
 /// A text column has no numbers: only which of them are there.
 void Computation::take_texts(Index column) {
   const Column& texts = view_.chunk->columns[static_cast<std::size_t>(column)];
+  room(state_.present, row_count());
   Index present = 0;
   for (Index r = 0; r < row_count(); ++r) {
     const bool there = texts.valid(view_.begin + r);
@@ -171,38 +172,52 @@ void Computation::take_texts(Index column) {
   whole_value_ = present == row_count();
 }
 
+/// Fills State::bits, by the mask of rows or from what was kept of it.
 void Computation::take_mask(const Pair& pair) {
   const Index n = row_count();
-  std::uint8_t* mask = room(state_.mask, n);
+  const Index words = kernels::words_of(n);
+  std::uint64_t* bits = room(state_.bits, words);
   all_selected_ = pair.where < 0;
+  state_.mask_there = false;
   if (pair.where < 0) {
-    std::fill_n(mask, n, std::uint8_t{1});
+    kernels::all_bits(n, bits);
     return;
   }
   const auto w = static_cast<std::size_t>(pair.where);
-  const auto& columns = view_.chunk->columns;
-  if (!plan_.keep_mask[w]) {
-    select(plan_.wheres[w], columns, view_.begin, n, state_.eval, mask);
-    return;
+  const bool keep = plan_.keep_mask[w];
+  if (keep) {
+    state_.masks.resize(std::max(state_.masks.size(), plan_.wheres.size()));
+    if (state_.masks[w].stamp == state_.sequence_stamp) {
+      std::copy_n(state_.masks[w].values.data(), words, bits);
+      return;
+    }
   }
-  state_.masks.resize(std::max(state_.masks.size(), plan_.wheres.size()));
-  state_.mask_stamps.resize(state_.masks.size());
-  std::uint8_t* kept = room(state_.masks[w], n);
-  if (state_.mask_stamps[w] != state_.sequence_stamp) {
-    select(plan_.wheres[w], columns, view_.begin, n, state_.eval, kept);
-    state_.mask_stamps[w] = state_.sequence_stamp;
-  }
-  std::copy_n(kept, n, mask);
+  std::uint8_t* mask = room(state_.mask, n);
+  select(plan_.wheres[w], view_.chunk->columns, view_.begin, n, state_.eval, mask);
+  kernels::pack_bits(mask, n, bits);
+  state_.mask_there = true;
+  if (!keep) return;
+  std::copy_n(bits, words, room(state_.masks[w].values, words));
+  state_.masks[w].stamp = state_.sequence_stamp;
 }
 
-void Computation::check_missing(const Pair& pair) const {
+/// A byte a row, for what reads rows one by one.
+std::uint8_t* Computation::mask_of_rows() {
+  std::uint8_t* mask = room(state_.mask, row_count());
+  if (!state_.mask_there) kernels::unpack_bits(state_.bits.data(), row_count(), mask);
+  state_.mask_there = true;
+  return mask;
+}
+
+void Computation::check_missing(const Pair& pair) {
+  const std::uint8_t* mask = mask_of_rows();
   for (const Job& job : pair.jobs) {
     const TargetSpec& spec = plan_.targets[static_cast<std::size_t>(job.target)];
     if (!spec.missing_fails) continue;
     const bool ahead = plan_.windows[static_cast<std::size_t>(job.windows)].ahead();
     const std::size_t n = rows_.of(ahead ? Extent::all : Extent::visible).size();
     for (std::size_t r = 0; r < n; ++r) {
-      if (state_.mask[r] == 0 || state_.present[r] != 0) continue;
+      if (mask[r] == 0 || state_.present[r] != 0) continue;
       Place place;
       place.rule = "target.missing";
       throw DataError(place, "target \"" + spec.name +
@@ -220,28 +235,30 @@ void Computation::take_pair(const Pair& pair) {
   missing_[0] = missing_[1] = 0;
   if (pair.value >= 0 && !whole_value_) {
     check_missing(pair);
-    const auto visible = static_cast<Index>(rows_.visible.size());
-    const std::uint8_t* present = state_.present.data();
-    std::uint8_t* mask = state_.mask.data();
-    missing_[0] = kernels::drop_missing(present, visible, mask);
-    missing_[1] =
-        missing_[0] +
-        kernels::drop_missing(present + visible, row_count() - visible, mask + visible);
-    all_selected_ = false;
+    drop_missing_rows();
   }
-  pack_mask();
-  if (needs_rows(pair)) give_rows(pair);
+  const Index words = kernels::words_of(row_count());
+  kernels::rank_words(state_.bits.data(), words, room(state_.bits_before, words + 1));
+  if (needs_rows(pair)) {
+    kernels::count_before(mask_of_rows(), row_count(),
+                          room(state_.before, row_count() + 1));
+  }
   for (const Job& job : pair.jobs) {
     take_job(pair, job);
     copy(job);
   }
 }
 
-void Computation::pack_mask() {
-  const Index words = kernels::words_of(row_count());
-  std::uint64_t* bits = room(state_.bits, words);
-  kernels::pack_bits(state_.mask.data(), row_count(), bits);
-  kernels::rank_words(bits, words, room(state_.bits_before, words + 1));
+void Computation::drop_missing_rows() {
+  const auto visible = static_cast<Index>(rows_.visible.size());
+  const std::uint8_t* present = state_.present.data();
+  std::uint8_t* mask = mask_of_rows();
+  missing_[0] = kernels::drop_missing(present, visible, mask);
+  missing_[1] =
+      missing_[0] +
+      kernels::drop_missing(present + visible, row_count() - visible, mask + visible);
+  kernels::pack_bits(mask, row_count(), state_.bits.data());
+  all_selected_ = false;
 }
 
 /// Whether a target of the pair reads single rows, not only what intervals join.
@@ -254,24 +271,12 @@ bool Computation::needs_rows(const Pair& pair) const {
   });
 }
 
-/// Fills State::before and State::value.
-void Computation::give_rows(const Pair& pair) {
-  const Index n = row_count();
-  kernels::count_before(state_.mask.data(), n, room(state_.before, n + 1));
-  if (pair.value < 0 || value_ == nullptr || value_ == state_.value.data()) return;
-  double* values = room(state_.value, n);
-  std::copy_n(value_, n, values);
-  value_ = values;
-}
-
 const double* Computation::row_values(Combine combine) {
   if (all_selected_) return value_;
-  Stamped<double>& rows = state_.rows[static_cast<std::size_t>(combine)];
-  double* values = room(rows.values, row_count());
-  if (rows.stamp != state_.pair_stamp) {
-    kernels::keep_selected(value_, state_.mask.data(), row_count(),
+  double* values = room(state_.rows.values, row_count());
+  if (!state_.rows.claim(state_.pair_stamp, combine)) {
+    kernels::keep_selected(value_, mask_of_rows(), row_count(),
                            kernels::identity(combine), values);
-    rows.stamp = state_.pair_stamp;
   }
   return values;
 }
@@ -279,11 +284,10 @@ const double* Computation::row_values(Combine combine) {
 const double* Computation::partials(Index grid, Extent extent, Combine combine) {
   if (grid < 0) return row_values(combine);
   const auto e = static_cast<std::size_t>(extent == Extent::all && rows_.cut() ? 1 : 0);
-  auto& table = state_.partials[static_cast<std::size_t>(grid)][e]
-                               [static_cast<std::size_t>(combine)];
+  PartialValues& table = state_.partials[static_cast<std::size_t>(grid)][e];
   const Cut& cut = cut_of(grid, extent);
   double* values = room(table.values, cut.size);
-  if (table.stamp == state_.pair_stamp) return values;
+  if (table.claim(state_.pair_stamp, combine)) return values;
   const Index days = plan_.grids[static_cast<std::size_t>(grid)].days;
   if (days >= 0) {
     kernels::reduce_runs(combine, partials(days, extent, combine), cut.last.data(),
@@ -295,7 +299,6 @@ const double* Computation::partials(Index grid, Extent extent, Combine combine) 
     kernels::join_selected(combine, value_, state_.bits.data(), rows,
                            {cut.begins.data(), cut.before.data()}, cut.size, values);
   }
-  table.stamp = state_.pair_stamp;
   return values;
 }
 
@@ -388,14 +391,15 @@ void Computation::take_job(const Pair& pair, const Job& job) {
     joined = std::copy_n(counts, size, room(state_.joined, size)) - size;
   } else if (spec.aggregate > AggregateKind::max) {
     double* values = room(state_.joined, size);
-    aggregate_rows({plan_, view_, rows_, state_}, spec, {windows, ranges, size, counts},
-                   values);
+    mask_of_rows();
+    aggregate_rows({plan_, view_, rows_, value_, state_}, spec,
+                   {windows, ranges, size, counts}, values);
     joined = values;
   } else {
     joined = join(windows, ranges, size, combine_of(spec.aggregate));
   }
   if (spec.aggregate == AggregateKind::mean) {
-    double* means = room(state_.means, size);
+    double* means = room(state_.joined, size);  // may be where the sums are
     kernels::divide_by_counts(joined, counts, size, means);
     joined = means;
   }
@@ -447,6 +451,15 @@ void Computation::run(const TargetPlan& plan) {
   compute_classes(plan_, state_, out_);
 }
 
+/// The ledger hears what the working memory has grown to.
+void charge(const TargetScratch& scratch, TargetScratch::State& state) {
+  if (state.ledger == nullptr) return;
+  const Index bytes = scratch.bytes();
+  if (bytes <= state.held.bytes()) return;
+  state.held.release();
+  state.held = Reservation::force(state.ledger, Account::build, bytes);
+}
+
 void cut_time(const Boundary& boundary, std::span<const std::int64_t> time, Cut& cut) {
   if (boundary.every == Every::event) {
     cut.size = interval_ends(time, boundary, cut.ends, cut.keys);
@@ -492,7 +505,10 @@ void TargetCounts::add(const TargetCounts& other) {
   join(nonfinite, other.nonfinite);
 }
 
-TargetScratch::TargetScratch() : state_(std::make_unique<State>()) {}
+TargetScratch::TargetScratch(std::shared_ptr<Ledger> ledger)
+    : state_(std::make_unique<State>()) {
+  state_->ledger = std::move(ledger);
+}
 TargetScratch::~TargetScratch() = default;
 TargetScratch::TargetScratch(TargetScratch&&) noexcept = default;
 TargetCounts& TargetScratch::counts() { return state_->counts; }
@@ -505,6 +521,7 @@ void compute_targets(const TargetPlan& plan, const SequenceView& view, Index row
   require(rows >= 0 && rows <= view.rows,
           "compute_targets: rows must be 0 to the rows of the sequence");
   Computation(plan, view, rows, scratch.state(), out).run(plan);
+  charge(scratch, scratch.state());
 }
 
 }  // namespace lade

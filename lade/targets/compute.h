@@ -6,6 +6,7 @@
 #include <string>
 #include <vector>
 
+#include "lade/core/memory.h"
 #include "lade/core/sequence.h"
 #include "lade/targets/spec.h"
 
@@ -97,7 +98,9 @@ struct TargetCounts {
 /// Working memory of one thread.
 class TargetScratch {
  public:
-  TargetScratch();
+  /// What it holds is charged to the account `build` of `ledger`, if there is one, even
+  /// beyond the budget: a sequence is computed as a whole or not at all.
+  explicit TargetScratch(std::shared_ptr<Ledger> ledger = nullptr);
   ~TargetScratch();
   TargetScratch(TargetScratch&&) noexcept;
   TargetCounts& counts();

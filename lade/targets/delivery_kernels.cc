@@ -73,13 +73,45 @@ HWY_ATTR void round_values(const double* x, const std::int32_t* count, Index n,
   }
 }
 
-HWY_ATTR void divide_by_counts(const double* HWY_RESTRICT sum,
+HWY_ATTR void divide_by_counts(const double* sum,
                                const std::int32_t* HWY_RESTRICT count, Index n,
-                               double* HWY_RESTRICT mean) {
-  for (Index i = 0; i < n; ++i) {
-    const std::int32_t by = count[i] > 1 ? count[i] : 1;
-    mean[i] = sum[i] / static_cast<double>(by);
+                               double* mean) {
+  // Through a block of its own: `mean` may be `sum`.
+  double quotient[kBlock];
+  for (Index begin = 0; begin < n; begin += kBlock) {
+    const Index rows = std::min(kBlock, n - begin);
+    const double* HWY_RESTRICT from = sum + begin;
+    for (Index i = 0; i < rows; ++i) {
+      const std::int32_t by = count[begin + i] > 1 ? count[begin + i] : 1;
+      quotient[i] = from[i] / static_cast<double>(by);
+    }
+    std::copy_n(quotient, rows, mean + begin);
   }
+}
+
+HWY_ATTR bool all_numbers(const double* HWY_RESTRICT x, Index n) {
+  constexpr std::int64_t kInfinity = 0x7FF0000000000000;
+  std::int64_t largest = 0;  // of |x| as bits: NaNs lie above infinity
+  for (Index r = 0; r < n; ++r) {
+    const std::int64_t size =
+        std::bit_cast<std::int64_t>(x[r]) & ~(std::int64_t{1} << 63);
+    largest = size > largest ? size : largest;
+  }
+  return largest <= kInfinity;
+}
+
+HWY_ATTR Index find_present(const double* HWY_RESTRICT x, Index n,
+                            std::uint8_t* HWY_RESTRICT present) {
+  // Almost always nothing is missing; to see that is a loop of vectors.
+  std::uint8_t all = 1;
+  for (Index r = 0; r < n; ++r) all = static_cast<std::uint8_t>(all & present[r]);
+  if (all == 1 && all_numbers(x, n)) return n;
+  Index count = 0;
+  for (Index r = 0; r < n; ++r) {
+    present[r] = static_cast<std::uint8_t>(present[r] & (x[r] == x[r] ? 1 : 0));
+    count += present[r];
+  }
+  return count;
 }
 
 HWY_ATTR bool widen_numbers(const float* HWY_RESTRICT x, Index n,
@@ -104,6 +136,8 @@ namespace lade::kernels {
 HWY_EXPORT(round_values);
 HWY_EXPORT(divide_by_counts);
 HWY_EXPORT(widen_numbers);
+HWY_EXPORT(all_numbers);
+HWY_EXPORT(find_present);
 
 void round_values(const double* x, const std::int32_t* count, Index n,
                   const EmptyRule& rule, float* value, std::uint8_t* valid,
@@ -118,6 +152,14 @@ void divide_by_counts(const double* sum, const std::int32_t* count, Index n,
 
 bool widen_numbers(const float* x, Index n, double* out) noexcept {
   return HWY_DYNAMIC_DISPATCH(widen_numbers)(x, n, out);
+}
+
+bool all_numbers(const double* x, Index n) noexcept {
+  return HWY_DYNAMIC_DISPATCH(all_numbers)(x, n);
+}
+
+Index find_present(const double* x, Index n, std::uint8_t* present) noexcept {
+  return HWY_DYNAMIC_DISPATCH(find_present)(x, n, present);
 }
 
 }  // namespace lade::kernels

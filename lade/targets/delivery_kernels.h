@@ -24,7 +24,14 @@ void round_values(const double* x, const std::int32_t* count, Index n,
                   const EmptyRule& rule, float* value, std::uint8_t* valid,
                   double* exact, DeliveryTally& tally) noexcept;
 
-/// mean[i] = sum[i] / count[i]; sum[i] where the count is 0.  Shapes: [n].
+/// No x is NaN.
+bool all_numbers(const double* x, Index n) noexcept;
+
+/// present[r] &= x[r] is a number; returns how many rows are present.
+Index find_present(const double* x, Index n, std::uint8_t* present) noexcept;
+
+/// mean[i] = sum[i] / count[i]; sum[i] where the count is 0.  Shapes: [n]; mean may be
+/// sum.
 void divide_by_counts(const double* sum, const std::int32_t* count, Index n,
                       double* mean) noexcept;
 

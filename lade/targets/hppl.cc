@@ -5,6 +5,7 @@
 #include <algorithm>
 #include <cmath>
 
+#include "lade/targets/delivery_kernels.h"
 #include "lade/targets/state_internal.h"
 
 namespace lade {

@@ -32,6 +32,7 @@ struct Windows {
   Method method = Method::slide;
   LookWindow look;
   Warmup warmup = Warmup::partial;
+  bool read_ranges = false;  // by an aggregate that is made from rows
   bool ahead() const { return look.direction == LookWindow::Direction::ahead; }
 };
 

@@ -25,6 +25,11 @@ Index exact_column(const Program& program) {
   return wide ? code[0].column : -1;
 }
 
+/// Ranks and numbers are not wanted at once, as a pair's jobs are sorted by their kind.
+void take_memory(std::vector<std::int32_t>& from, std::vector<std::int32_t>& to) {
+  if (to.capacity() < from.capacity()) to.swap(from);
+}
+
 /// One target over the windows of one sequence.
 class RowAggregate {
  public:
@@ -57,7 +62,7 @@ class RowAggregate {
 
 /// The intervals of a grid as elements; rows for -1.
 MomentElements RowAggregate::moments(Index grid) {
-  if (grid < 0) return {nullptr, state_.value.data(), state_.mask.data()};
+  if (grid < 0) return {nullptr, pair_.value, state_.mask.data()};
   const bool hidden = over_.windows.ahead() && pair_.rows.cut();
   auto& tables = state_.moments;
   tables.resize(std::max(tables.size(), pair_.plan.grids.size()));
@@ -156,7 +161,11 @@ RowWindows RowAggregate::selected_windows() {
 
 const Ranking& RowAggregate::ranking() {
   if (state_.ranking_stamp != state_.pair_stamp) {
-    rank_rows(state_.value.data(), selected(), state_.ranking);
+    take_memory(state_.numbering.order, state_.ranking.order);
+    take_memory(state_.numbering.number, state_.ranking.rank);
+    take_memory(state_.numbering.seen, state_.ranking.tree);
+    state_.numbering_stamp = 0;
+    rank_rows(pair_.value, selected(), state_.ranking);
     state_.ranking_stamp = state_.pair_stamp;
   }
   return state_.ranking;
@@ -164,9 +173,13 @@ const Ranking& RowAggregate::ranking() {
 
 Numbering& RowAggregate::numbering() {
   if (state_.numbering_stamp == state_.pair_stamp) return state_.numbering;
+  take_memory(state_.ranking.order, state_.numbering.order);
+  take_memory(state_.ranking.rank, state_.numbering.number);
+  take_memory(state_.ranking.tree, state_.numbering.seen);
+  state_.ranking_stamp = 0;
   const Index column = exact_column(*spec_.value);
   if (column < 0) {
-    number_values(state_.value.data(), selected(), state_.numbering);
+    number_values(pair_.value, selected(), state_.numbering);
   } else {
     number_values(pair_.view.chunk->columns[static_cast<std::size_t>(column)],
                   pair_.view.begin, selected(), state_.numbering);
@@ -178,7 +191,7 @@ Numbering& RowAggregate::numbering() {
 /// What stands first or last in each window that is not empty.
 void RowAggregate::take_places(RowWindows over, double* out) {
   const auto rows = selected();
-  const double* x = state_.value.data();
+  const double* x = pair_.value;
   const auto row_of = [&](std::int32_t element) {
     return static_cast<std::size_t>(rows[static_cast<std::size_t>(element)]);
   };
@@ -209,7 +222,7 @@ void RowAggregate::run(double* out) {
       return take_spread(out);
     case AggregateKind::quantile:
       ranking();
-      return window_quantiles(state_.value.data(), selected(), spec_.quantile,
+      return window_quantiles(pair_.value, selected(), spec_.quantile,
                               selected_windows(), state_.ranking, out);
     case AggregateKind::nunique:
       return window_distinct(selected_windows(), numbering(), out);

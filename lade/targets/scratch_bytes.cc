@@ -19,12 +19,6 @@ Index bytes_of(const Ranges& ranges) {
   return bytes_of(ranges.low) + bytes_of(ranges.high);
 }
 
-Index bytes_of(const PerCombine& tables) {
-  Index bytes = 0;
-  for (const auto& table : tables) bytes += bytes_of(table.values);
-  return bytes;
-}
-
 Index bytes_of(const Ranking& ranking) {
   return bytes_of(ranking.order) + bytes_of(ranking.rank) + bytes_of(ranking.tree);
 }
@@ -40,11 +34,11 @@ Index TargetScratch::bytes() const {
   const State& s = *state_;
   Index bytes = bytes_of(s.mask) + bytes_of(s.present) + bytes_of(s.value) +
                 bytes_of(s.before) + bytes_of(s.bits) + bytes_of(s.bits_before) +
-                bytes_of(s.means) + bytes_of(s.rows) + bytes_of(s.count) +
-                bytes_of(s.joined) + bytes_of(s.suffix) + bytes_of(s.moment_suffix) +
+                bytes_of(s.rows.values) + bytes_of(s.count) + bytes_of(s.joined) +
+                bytes_of(s.suffix) + bytes_of(s.moment_suffix) +
                 bytes_of(s.selected.values) + bytes_of(s.ranking) +
                 bytes_of(s.numbering) + bytes_of(s.row_low) + bytes_of(s.row_high);
-  for (const auto& mask : s.masks) bytes += bytes_of(mask);
+  for (const auto& mask : s.masks) bytes += bytes_of(mask.values);
   for (const auto& values : s.exact) bytes += bytes_of(values);
   for (const auto& ranges : s.ranges) bytes += bytes_of(ranges);
   for (const auto& extents : s.cuts) {
@@ -54,7 +48,7 @@ Index TargetScratch::bytes() const {
     for (const auto& table : extents) bytes += bytes_of(table.values);
   }
   for (const auto& extents : s.partials) {
-    for (const auto& tables : extents) bytes += bytes_of(tables);
+    for (const auto& table : extents) bytes += bytes_of(table.values);
   }
   for (const auto& extents : s.moments) {
     for (const auto& table : extents) bytes += bytes_of(table.values);

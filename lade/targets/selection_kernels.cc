@@ -77,6 +77,108 @@ HWY_ATTR void join_selected(Combine combine, const double* x,
   }
 }
 
+struct SumLanes {
+  template <class V>
+  HWY_ATTR static HWY_INLINE V join(V a, V b) {
+    return hn::Add(a, b);
+  }
+};
+struct LeastLanes {
+  template <class V>
+  HWY_ATTR static HWY_INLINE V join(V a, V b) {
+    return hn::IfThenElse(hn::Lt(b, a), b, a);
+  }
+};
+struct GreatestLanes {
+  template <class V>
+  HWY_ATTR static HWY_INLINE V join(V a, V b) {
+    return hn::IfThenElse(hn::Gt(b, a), b, a);
+  }
+};
+
+#if HWY_TARGET <= HWY_AVX2
+/// The first three elements of as many runs as there are lanes, those beyond a run as
+/// identities; what is left of long runs is joined one by one. Run 0 is not among them.
+template <class Op, class Lanes>
+HWY_ATTR HWY_INLINE Index reduce_in_lanes(const double* x, const std::int32_t* ends,
+                                          Index first, Index runs, double* out) {
+  const hn::ScalableTag<double> d;
+  const hn::RebindToSigned<decltype(d)> di;
+  const hn::Rebind<std::int32_t, decltype(d)> d32;
+  const auto lanes = static_cast<Index>(hn::Lanes(d));
+  const auto one = hn::Set(di, 1);
+  const auto none = hn::Set(d, Op::kIdentity);
+  Index i = first;
+  for (; i + lanes <= runs; i += lanes) {
+    const auto last = hn::PromoteTo(di, hn::LoadU(d32, ends + i));
+    const auto begin = hn::Add(hn::PromoteTo(di, hn::LoadU(d32, ends + i - 1)), one);
+    const auto second = hn::Min(hn::Add(begin, one), last);
+    const auto third = hn::Min(hn::Add(second, one), last);
+    auto value = Lanes::join(none, hn::GatherIndex(d, x, begin));
+    value = Lanes::join(value, hn::IfThenElse(hn::RebindMask(d, hn::Gt(second, begin)),
+                                              hn::GatherIndex(d, x, second), none));
+    value = Lanes::join(value, hn::IfThenElse(hn::RebindMask(d, hn::Gt(third, second)),
+                                              hn::GatherIndex(d, x, third), none));
+    hn::StoreU(value, d, out + i);
+    if (hn::AllFalse(di, hn::Gt(last, third))) continue;
+    for (Index k = i; k < i + lanes; ++k) {
+      for (Index e = Index{ends[k - 1]} + 4; e <= ends[k]; ++e) {
+        out[k] = Op::join(out[k], x[e]);
+      }
+    }
+  }
+  return i;
+}
+#endif
+
+// Days of cards hold one to three rows, and how many is random: a loop over them would
+// be guessed wrong at every other day. So three elements are always joined, those
+// beyond the run as identities.
+template <class Op>
+HWY_ATTR HWY_INLINE void reduce_one_by_one(const double* x, const std::int32_t* ends,
+                                           Index first, Index runs, double* out) {
+  const auto element_if = [](bool inside, double value) {
+    const std::uint64_t keep = std::uint64_t{0} - (inside ? 1 : 0);
+    const auto rest = std::bit_cast<std::uint64_t>(Op::kIdentity);
+    return std::bit_cast<double>((std::bit_cast<std::uint64_t>(value) & keep) |
+                                 (rest & ~keep));
+  };
+  Index begin = first == 0 ? 0 : Index{ends[first - 1]} + 1;
+  for (Index i = first; i < runs; ++i) {
+    const Index last = ends[i];
+    const Index more = last - begin;
+    double value = Op::join(Op::kIdentity, x[begin]);
+    value = Op::join(value, element_if(more >= 1, x[std::min(begin + 1, last)]));
+    value = Op::join(value, element_if(more >= 2, x[std::min(begin + 2, last)]));
+    for (Index e = begin + 3; e <= last; ++e) value = Op::join(value, x[e]);
+    out[i] = value;
+    begin = last + 1;
+  }
+}
+
+template <class Op, class Lanes>
+HWY_ATTR HWY_INLINE void reduce(const double* x, const std::int32_t* ends, Index runs,
+                                double* out) {
+  Index next = std::min<Index>(runs, 1);
+  reduce_one_by_one<Op>(x, ends, 0, next, out);
+#if HWY_TARGET <= HWY_AVX2
+  next = reduce_in_lanes<Op, Lanes>(x, ends, next, runs, out);
+#endif
+  reduce_one_by_one<Op>(x, ends, next, runs, out);
+}
+
+HWY_ATTR void reduce_runs(Combine combine, const double* x, const std::int32_t* ends,
+                          Index runs, double* out) {
+  switch (combine) {
+    case Combine::sum:
+      return reduce<Sum, SumLanes>(x, ends, runs, out);
+    case Combine::least:
+      return reduce<Least, LeastLanes>(x, ends, runs, out);
+    case Combine::greatest:
+      return reduce<Greatest, GreatestLanes>(x, ends, runs, out);
+  }
+}
+
 HWY_ATTR void count_until(const std::uint64_t* selected, const std::int32_t* before,
                           const std::int32_t* ends, Index runs, std::int32_t* until) {
   until[0] = 0;
@@ -114,6 +216,7 @@ namespace lade::kernels {
 HWY_EXPORT(rank_words);
 HWY_EXPORT(join_selected);
 HWY_EXPORT(count_until);
+HWY_EXPORT(reduce_runs);
 HWY_EXPORT(copy_runs);
 
 void pack_bits(const std::uint8_t* mask, Index n, std::uint64_t* bits) noexcept {
@@ -135,6 +238,27 @@ void pack_bits(const std::uint8_t* mask, Index n, std::uint64_t* bits) noexcept 
   bits[n / 64] = word;
 }
 
+void unpack_bits(const std::uint64_t* bits, Index n, std::uint8_t* mask) noexcept {
+  // A byte of bits is copied to eight bytes; of each its own bit is kept and becomes 1.
+  const auto eight = [](std::uint64_t byte) {
+    const std::uint64_t own = (byte * 0x0101010101010101) & 0x8040201008040201;
+    return ((own + 0x7F7F7F7F7F7F7F7F) >> 7) & 0x0101010101010101;
+  };
+  Index r = 0;
+  for (; r + 8 <= n; r += 8) {
+    const std::uint64_t bytes = eight(bits[r / 64] >> (r & 63) & 0xFF);
+    std::memcpy(mask + r, &bytes, sizeof(bytes));
+  }
+  for (; r < n; ++r) {
+    mask[r] = static_cast<std::uint8_t>(bits[r / 64] >> (r & 63) & 1);
+  }
+}
+
+void all_bits(Index n, std::uint64_t* bits) noexcept {
+  std::fill_n(bits, n / 64, ~std::uint64_t{0});
+  if (n % 64 != 0) bits[n / 64] = (std::uint64_t{1} << (n & 63)) - 1;
+}
+
 void rank_words(const std::uint64_t* bits, Index words, std::int32_t* before) noexcept {
   HWY_DYNAMIC_DISPATCH(rank_words)(bits, words, before);
 }
@@ -148,6 +272,11 @@ void join_selected(Combine combine, const double* x, const std::uint64_t* select
 void count_until(const std::uint64_t* selected, const std::int32_t* before,
                  const std::int32_t* ends, Index runs, std::int32_t* until) noexcept {
   HWY_DYNAMIC_DISPATCH(count_until)(selected, before, ends, runs, until);
+}
+
+void reduce_runs(Combine combine, const double* x, const std::int32_t* ends, Index runs,
+                 double* out) noexcept {
+  HWY_DYNAMIC_DISPATCH(reduce_runs)(combine, x, ends, runs, out);
 }
 
 void copy_runs(const std::int32_t* ends, const std::int64_t* keys, Index runs,

@@ -14,6 +14,11 @@ constexpr Index words_of(Index rows) noexcept { return (rows + 63) / 64; }
 /// Shapes: mask (0 or 1) [n]; bits [words_of(n)].
 void pack_bits(const std::uint8_t* mask, Index n, std::uint64_t* bits) noexcept;
 
+/// The reverse.
+void unpack_bits(const std::uint64_t* bits, Index n, std::uint8_t* mask) noexcept;
+/// Every row is selected.  Shapes: bits [words_of(n)].
+void all_bits(Index n, std::uint64_t* bits) noexcept;
+
 /// before[w] = ones in the words [0, w).  Shapes: bits [words], before [words + 1].
 void rank_words(const std::uint64_t* bits, Index words, std::int32_t* before) noexcept;
 
@@ -29,6 +34,11 @@ struct RunBits {
 /// [count].
 void join_selected(Combine combine, const double* x, const std::uint64_t* selected,
                    Index n, const RunBits& runs, Index count, double* out) noexcept;
+
+/// Joins the elements of each run, first to last.
+/// Shapes: x [ends[runs - 1] + 1]; ends (last element of each run), out [runs].
+void reduce_runs(Combine combine, const double* x, const std::int32_t* ends, Index runs,
+                 double* out) noexcept;
 
 /// until[0] = 0, until[i + 1] = selected rows up to the last row of run i.
 /// Shapes: selected [words], before (of rank_words) [words + 1]; ends [runs].

@@ -5,10 +5,12 @@
 
 #include <array>
 #include <cstdint>
+#include <memory>
 #include <span>
 #include <vector>
 
 #include "lade/core/expression.h"
+#include "lade/core/memory.h"
 #include "lade/targets/aggregate_kernels.h"
 #include "lade/targets/boundaries_internal.h"
 #include "lade/targets/distinct.h"
@@ -42,6 +44,7 @@ struct Ranges {
   Index first_whole = 0;    // windows before it begin before the sequence (warmup)
   Index end_whole = 0;      // windows from it on are not observed to their end
   Index last_elements = 0;  // > 0: window i is that many elements, the last one i
+  bool read = true;         // false: with last_elements low and high are not filled
 };
 
 /// What a pair has given so far in this sequence. A table is there if its stamp is
@@ -51,36 +54,49 @@ struct Stamped {
   std::vector<T> values;
   std::uint64_t stamp = 0;
 };
-using PerCombine = std::array<Stamped<double>, 3>;
+/// The partial values of one way to join; jobs of a pair are sorted by it.
+struct PartialValues : Stamped<double> {
+  kernels::Combine combine = kernels::Combine::sum;
+  /// Whether they are of this pair, joined so; from now on they are said to be.
+  bool claim(std::uint64_t pair, kernels::Combine by) {
+    const bool there = stamp == pair && combine == by;
+    stamp = pair;
+    combine = by;
+    return there;
+  }
+};
 
 struct TargetScratch::State {
   EvalScratch eval;
   TargetCounts counts;
-  std::vector<std::array<Cut, 2>> cuts;          // per grid, by extent
-  std::vector<Ranges> ranges;                    // per windows
-  std::vector<std::vector<std::uint8_t>> masks;  // per where that is used again
-  std::vector<std::uint64_t> mask_stamps;
-  std::vector<std::uint8_t> mask, present;  // of the pair; of the value
-  std::vector<double> value;
-  std::vector<std::uint64_t> bits;  // of the mask
+  std::vector<std::array<Cut, 2>> cuts;       // per grid, by extent
+  std::vector<Ranges> ranges;                 // per windows
+  std::vector<Stamped<std::uint64_t>> masks;  // bits, per where that is used again
+  std::vector<std::uint8_t> mask, present;    // of the pair; of the value
+  bool mask_there = false;                    // `mask` says what `bits` say
+  std::vector<double> value;                  // where it is no column of f64
+  std::vector<std::uint64_t> bits;            // of the mask
   std::vector<std::int32_t> bits_before;
   std::vector<std::int32_t> before;  // selected rows before each row; see needs_rows
   std::vector<std::array<Stamped<std::int32_t>, 2>>
       element_before;  // elements of a grid
-  PerCombine rows;     // per row, the identity where not selected
-  std::vector<std::array<PerCombine, 2>> partials;  // per grid, by extent
-  std::vector<std::int32_t> count;                  // per window of a job
-  std::vector<double> joined, suffix, means;
+  PartialValues rows;  // per row, the identity where not selected
+  std::vector<std::array<PartialValues, 2>> partials;  // per grid, by extent
+  std::vector<std::int32_t> count;                     // per window of a job
+  std::vector<double> joined, suffix;
   std::vector<std::vector<double>> exact;  // per target that a mix or class reads
   std::vector<Column> mix_columns;
   std::vector<std::array<Stamped<kernels::Moments>, 2>> moments;  // per grid, by extent
   std::vector<kernels::Moments> moment_suffix;
   Stamped<std::int32_t> selected;  // rows of the pair
-  Ranking ranking;                 // of their values
+  // Of their values; the one that is made takes the memory of the other.
+  Ranking ranking;
   Numbering numbering;
   std::uint64_t ranking_stamp = 0, numbering_stamp = 0;
   std::vector<std::int32_t> row_low, row_high;  // windows over selected rows
   std::uint64_t pair_stamp = 0, sequence_stamp = 0;
+  std::shared_ptr<Ledger> ledger;  // nullptr: nobody is told
+  Reservation held;                // what bytes() said last
 };
 
 /// One sequence as the operators see it.
@@ -120,11 +136,12 @@ void find_ranges(const TargetPlan::Data& plan, const Windows& windows,
                  const SequenceRows& rows, const std::vector<std::array<Cut, 2>>& cuts,
                  Ranges& ranges);
 
-/// The rows of a pair: State holds its mask, `before` and values.
+/// The rows of a pair: State holds its mask and `before`.
 struct PairRows {
   const TargetPlan::Data& plan;
   const SequenceView& view;
   const SequenceRows& rows;
+  const double* value;  // of all rows; nullptr where there is none
   TargetScratch::State& state;
 };
 

@@ -77,6 +77,9 @@ std::string table_key(AggregateKind kind, Index elements) {
   }
 }
 
+/// Masks that are kept for another value, a bit a row each; others are made again.
+constexpr Index kMostKept = 64;
+
 /// Fills the tables of a plan: what has been seen under a key is not added again.
 class Builder {
  public:
@@ -88,6 +91,7 @@ class Builder {
   void finish();
 
  private:
+  void sort_jobs();
   Index grid_of(const Boundary& boundary);
   Index set_of(const Boundary& boundary, const std::string& name);
   Index windows_of(const TargetSpec& spec);
@@ -222,7 +226,50 @@ void Builder::add_class(Index position) {
   data_.sets[static_cast<std::size_t>(set)].targets.push_back(first + position);
 }
 
+/// Sums before extremes before spread ...: what is made for one of a pair's jobs is
+/// used by the next or not again.
+int order_of(AggregateKind kind) {
+  switch (kind) {
+    case AggregateKind::count:
+    case AggregateKind::any:
+      return 0;
+    case AggregateKind::sum:
+    case AggregateKind::mean:
+      return 1;
+    case AggregateKind::min:
+      return 2;
+    case AggregateKind::max:
+      return 3;
+    case AggregateKind::variance:
+    case AggregateKind::deviation:
+      return 4;
+    case AggregateKind::quantile:
+      return 5;
+    case AggregateKind::nunique:
+      return 6;
+    default:
+      return 7;
+  }
+}
+
+void Builder::sort_jobs() {
+  const auto kind_of = [&](const Job& job) {
+    return data_.targets[static_cast<std::size_t>(job.target)].aggregate;
+  };
+  for (Pair& pair : data_.pairs) {
+    std::stable_sort(pair.jobs.begin(), pair.jobs.end(),
+                     [&](const Job& a, const Job& b) {
+                       return order_of(kind_of(a)) < order_of(kind_of(b));
+                     });
+    for (const Job& job : pair.jobs) {
+      if (kind_of(job) <= AggregateKind::max) continue;
+      data_.windows[static_cast<std::size_t>(job.windows)].read_ranges = true;
+    }
+  }
+}
+
 void Builder::finish() {
+  sort_jobs();
   std::sort(data_.columns.begin(), data_.columns.end());
   data_.columns.erase(std::unique(data_.columns.begin(), data_.columns.end()),
                       data_.columns.end());
@@ -231,12 +278,17 @@ void Builder::finish() {
                    [](const Pair& a, const Pair& b) { return a.value < b.value; });
   std::vector<Index> value_of(data_.wheres.size(), -2);
   data_.keep_mask.assign(data_.wheres.size(), false);
+  Index kept = 0;
   std::set<std::string> partials;
   for (std::size_t p = 0; p < data_.pairs.size(); ++p) {
     const Pair& pair = data_.pairs[p];
     if (pair.where >= 0) {
       auto& value = value_of[static_cast<std::size_t>(pair.where)];
-      if (value != -2) data_.keep_mask[static_cast<std::size_t>(pair.where)] = true;
+      if (value != -2 && kept < kMostKept) {
+        auto keep = data_.keep_mask.begin() + pair.where;
+        kept += *keep ? 0 : 1;
+        *keep = true;
+      }
       value = pair.value;
     }
     for (const Job& job : pair.jobs) {

@@ -12,6 +12,8 @@ namespace {
 using By = LookWindow::By;
 using Keys = std::span<const std::int64_t>;
 
+std::size_t at(Index i) { return static_cast<std::size_t>(i); }
+
 /// out[i] = number of `sorted` values that are < bound(i); bounds ascend.
 template <class Bound>
 void count_below(Keys sorted, Index windows, Bound bound, std::int32_t* out) {
@@ -23,10 +25,21 @@ void count_below(Keys sorted, Index windows, Bound bound, std::int32_t* out) {
   }
 }
 
+void make_room(Index windows, Ranges& out) {
+  // Each by its own size: a resize may have failed between the two.
+  room(out.low, windows);
+  room(out.high, windows);
+}
+
 /// Elements after the first `from` and up to the first `to` of those around interval i,
 /// by number; both are cut at the ends of the sequence.
 void by_number(Index windows, Index elements, std::int64_t from, std::int64_t to,
                Ranges& out) {
+  if (to == 0 && from < 0 && windows == elements) {
+    out.last_elements = -std::max(from, -windows);
+    if (!out.read) return;
+  }
+  make_room(windows, out);
   const auto fill = [&](std::int64_t shift, std::vector<std::int32_t>& bounds) {
     const Index ahead = std::clamp(shift, -elements - 1, elements + 1) + 1;
     const Index begin = std::clamp<Index>(-ahead, 0, windows);
@@ -38,9 +51,6 @@ void by_number(Index windows, Index elements, std::int64_t from, std::int64_t to
   };
   fill(from, out.low);
   fill(to, out.high);
-  if (to == 0 && from < 0 && windows == elements) {
-    out.last_elements = -std::max(from, -windows);
-  }
 }
 
 /// Windows of intervals that count calendar units: keys (K + from, K + to].
@@ -51,6 +61,7 @@ void by_key(Keys keys, Keys elements, std::int64_t from, std::int64_t to, Ranges
   if (elements.back() - elements.front() + 1 == count) {
     return by_number(windows, count, from, to, out);
   }
+  make_room(windows, out);
   const auto bound = [&](std::int64_t shift) {
     return [&keys, shift](Index i) {
       return add_saturating(add_saturating(keys[static_cast<std::size_t>(i)], shift),
@@ -95,6 +106,7 @@ void intervals_by_number(const LookWindow& look, const Cut& own, Ranges& out) {
 
 void intervals_by_duration(const Windows& windows, const TargetPlan::Data& plan,
                            const Cut& own, const SequenceRows& rows, Ranges& out) {
+  make_room(own.size, out);
   const LookWindow& look = windows.look;
   const Boundary& boundary =
       plan.grids[static_cast<std::size_t>(windows.grid)].boundary;
@@ -125,6 +137,7 @@ void intervals_by_duration(const Windows& windows, const TargetPlan::Data& plan,
 void events_by_number(const Windows& windows, const SequenceRows& rows, Ranges& out) {
   const auto n = static_cast<Index>(rows.visible.size());
   const auto all = static_cast<Index>(rows.all.size());
+  make_room(n, out);
   const std::int64_t length = windows.look.length;
   for (Index i = 0; i < n; ++i) {
     const Index low = windows.ahead() ? i + 1 : std::max<Index>(i + 1 - length, 0);
@@ -145,6 +158,7 @@ void events_by_duration(const Windows& windows, const TargetPlan::Data& plan,
                         const SequenceRows& rows, Ranges& out) {
   const Keys time = rows.visible;
   const auto n = static_cast<Index>(time.size());
+  make_room(n, out);
   const std::int64_t length = windows.look.length;
   const auto at = [&](Index i) { return time[static_cast<std::size_t>(i)]; };
   const auto after = [&](Index i) {
@@ -172,6 +186,7 @@ void events_by_duration(const Windows& windows, const TargetPlan::Data& plan,
 void events_within(const Windows& windows, const Cut& units, Ranges& out) {
   const Keys keys = units.key_span();
   const std::int64_t lag = windows.look.lag;
+  make_room(units.size == 0 ? 0 : units.ends[at(units.size - 1)] + 1, out);
   Index row = 0;
   Index found = 0;
   for (Index u = 0; u < units.size; ++u) {
@@ -193,6 +208,8 @@ void from_begin(const Windows& windows, const Cut& own, bool events, bool days,
                 Ranges& out) {
   const Keys keys = own.key_span();
   const std::int64_t lag = windows.look.lag;
+  make_room(own.size, out);
+  std::fill_n(out.low.begin(), own.size, 0);
   count_below(
       keys, own.size,
       [&](Index i) {
@@ -214,20 +231,16 @@ void find_ranges(const TargetPlan::Data& plan, const Windows& windows,
                  Ranges& out) {
   const Grid& grid = plan.grids[static_cast<std::size_t>(windows.grid)];
   const Cut& own = cuts[static_cast<std::size_t>(windows.grid)][0];
-  const auto room = static_cast<std::size_t>(own.size);
-  // Each by its own size: a resize may have failed between the two.
-  out.low.resize(std::max(out.low.size(), room));
-  out.high.resize(std::max(out.high.size(), room));
   out.first_whole = 0;
   out.end_whole = own.size;
   out.last_elements = 0;
+  out.read = windows.read_ranges;
   const bool event = grid.boundary.every == Every::event;
   const auto elements = static_cast<std::size_t>(std::max<Index>(windows.elements, 0));
   const std::size_t extent = windows.ahead() && rows.cut() ? 1 : 0;
   if (own.size == 0) return;
   if (windows.method == Method::from_begin) {
     from_begin(windows, own, event, grid.days >= 0, out);
-    std::fill_n(out.low.begin(), room, 0);
   } else if (windows.look.within) {
     events_within(windows, cuts[elements][0], out);
   } else if (windows.look.by == By::duration) {

@@ -43,5 +43,42 @@ TEST(SetKernels, OffsetsOutsideAre255OnEveryInstructionSet) {
   });
 }
 
+template <class T>
+void check_between() {
+  constexpr T kInfinity = std::numeric_limits<T>::infinity();
+  const std::vector<T> values = {T{-0.0},
+                                 T{0},
+                                 T{1},
+                                 T{-1},
+                                 T{2.5},
+                                 kInfinity,
+                                 -kInfinity,
+                                 std::numeric_limits<T>::quiet_NaN(),
+                                 std::numeric_limits<T>::denorm_min()};
+  for (const T low : {-kInfinity, T{-0.0}, T{0}, T{1}}) {
+    for (const T high : {T{-0.0}, T{0}, T{2}, kInfinity}) {
+      for (std::size_t n = 0; n < 70; ++n) {
+        std::vector<T> x;
+        for (std::size_t i = 0; i < n; ++i)
+          x.push_back(values[(i + n) % values.size()]);
+        std::vector<std::uint8_t> out(n + 1, 9);
+        const auto flip = static_cast<std::uint8_t>(n % 2);
+        kernels::between(x.data(), static_cast<Index>(n), low, high, flip, out.data());
+        for (std::size_t i = 0; i < n; ++i) {
+          ASSERT_EQ(out[i], (x[i] >= low && x[i] <= high ? 1 : 0) ^ flip) << x[i];
+        }
+        ASSERT_EQ(out[n], 9);
+      }
+    }
+  }
+}
+
+TEST(SetKernels, BetweenIsThatOfIeeeOnEveryInstructionSet) {
+  testing::for_each_target([] {
+    check_between<double>();
+    check_between<float>();
+  });
+}
+
 }  // namespace
 }  // namespace lade

@@ -346,20 +346,29 @@ TEST(Aggregates, OfTextsAreRefusedButTheirNumber) {
   EXPECT_NO_THROW(TargetPlan(schema, 0, {spec}, {}, 0));
 }
 
-TEST(TargetScratch, HoldsAtMostWhatIsPromisedForOneTarget) {
-  constexpr Index kRows = 4096;
+constexpr const char* kEveryAggregate[] = {
+    "count()",      "sum(amount)",      "mean(amount)",    "min(amount)",
+    "max(amount)",  "std(amount)",      "var(amount)",     "median(amount)",
+    "nunique(mcc)", "first(amount)",    "nunique(amount)", "last(amount)",
+    "any()",        "days_since_last()"};
+
+/// One row each `hours`.
+Rows even_rows(Index count, std::int64_t hours) {
   Rows rows;
-  for (Index r = 0; r < kRows; ++r) {
-    rows.time.push_back(r * 5 * kHourUs);
+  for (Index r = 0; r < count; ++r) {
+    rows.time.push_back(r * hours * kHourUs);
     rows.amount.push_back(static_cast<double>(r * 7919 % 1009) / 8);
     rows.mcc.push_back(static_cast<std::int32_t>(r * 31 % 10'000));
   }
+  return rows;
+}
+
+TEST(TargetScratch, HoldsAtMostWhatIsPromisedForOneTarget) {
+  constexpr Index kRows = 4096;
+  const Rows rows = even_rows(kRows, 5);
   const Chunk chunk = rows.chunk();
   for (const Every unit : {Every::day, Every::week, Every::month, Every::sequence}) {
-    for (const char* aggregate :
-         {"count()", "sum(amount)", "mean(amount)", "max(amount)", "std(amount)",
-          "median(amount)", "nunique(mcc)", "nunique(amount)", "first(amount)", "any()",
-          "days_since_last()"}) {
+    for (const char* aggregate : kEveryAggregate) {
       LookWindow window;
       if (unit != Every::sequence) window = back(7);
       const TargetPlan plan(rows_schema(), 0,
@@ -372,6 +381,72 @@ TEST(TargetScratch, HoldsAtMostWhatIsPromisedForOneTarget) {
       EXPECT_LE(scratch.bytes(), 48 * kRows + 40 * intervals)
           << aggregate << " by " << to_string(every(unit));
     }
+  }
+}
+
+/// Rows, targets and what of them the working memory may hold.
+struct Work {
+  Index rows = 0;
+  std::vector<TargetSpec> targets;
+  Index pairs = 0;  // of filter and value
+};
+
+/// Computes on a ledger and returns what it was told.
+Index charged(const Work& work, std::int64_t hours, Index& intervals) {
+  const Rows rows = even_rows(work.rows, hours);
+  const Chunk chunk = rows.chunk();
+  const TargetPlan plan(rows_schema(), 0, work.targets, {}, 0);
+  const auto ledger = std::make_shared<Ledger>(Index{1} << 40);
+  SequenceTargets out;
+  Index bytes = 0;
+  {
+    TargetScratch scratch(ledger);
+    compute_targets(plan, {0, &chunk, 0, work.rows}, work.rows, scratch, out);
+    bytes = ledger->used(Account::build);
+    EXPECT_EQ(bytes, scratch.bytes());
+    compute_targets(plan, {0, &chunk, 0, 10}, 10, scratch, out);
+    EXPECT_EQ(ledger->used(Account::build), bytes);
+    compute_targets(plan, {0, &chunk, 0, work.rows}, work.rows, scratch, out);
+    EXPECT_EQ(ledger->used(Account::build), bytes) << "the same work needs no more";
+  }
+  EXPECT_EQ(ledger->used(), 0);
+  intervals = 0;
+  for (const auto& set : out.sets) {
+    intervals = std::max(intervals, static_cast<Index>(set.ends.size()));
+  }
+  return bytes;
+}
+
+TEST(TargetScratch, OfAllKindsOnOnePairIsOnTheLedgerAndWithinTheBound) {
+  Work work{6000, {}, 0};
+  for (const char* aggregate : kEveryAggregate) {
+    work.targets.push_back(
+        target(aggregate, aggregate, "mcc < 9000", Every::day, back(7)));
+  }
+  work.pairs = 3;  // the filter with amount, with mcc, alone
+  for (const std::int64_t hours : {2, 5, 8}) {
+    Index intervals = 0;
+    const Index bytes = charged(work, hours, intervals);
+    EXPECT_LE(bytes, 48 * work.rows + 40 * intervals * work.pairs) << hours;
+  }
+}
+
+TEST(TargetScratch, OfManyTargetsIsOnTheLedgerAndWithinTheBound) {
+  Work work{6000, {}, 0};
+  for (int n = 0; n < 20; ++n) {
+    const char* aggregate = kEveryAggregate[n % 5];
+    const Every unit = n % 3 == 0   ? Every::day
+                       : n % 3 == 1 ? Every::week
+                                    : Every::month;
+    const std::string where = "mcc in (" + std::to_string(31 * n) + ", 5, 62)";
+    work.targets.push_back(target("t" + std::to_string(n), aggregate, where.c_str(),
+                                  unit, back(n % 2 == 0 ? 7 : 30)));
+  }
+  work.pairs = 20;
+  for (const std::int64_t hours : {2, 8, 24, 50}) {
+    Index intervals = 0;
+    const Index bytes = charged(work, hours, intervals);
+    EXPECT_LE(bytes, 48 * work.rows + 40 * intervals * work.pairs) << hours;
   }
 }
 

@@ -73,6 +73,69 @@ TEST(TargetKernels, JoinSelectedMatchesReferenceOnEveryInstructionSet) {
   });
 }
 
+double joined(Combine combine, double a, double b) {
+  if (combine == Combine::sum) return a + b;
+  return combine == Combine::least ? (b < a ? b : a) : (b > a ? b : a);
+}
+
+TEST(TargetKernels, ReduceRunsMatchesReferenceOnEveryInstructionSet) {
+  constexpr double kInfinity = std::numeric_limits<double>::infinity();
+  const double odd[] = {-0.0, 0.0, kInfinity, -kInfinity, 1e300, -1e-300};
+  testing::for_each_target([&] {
+    std::mt19937_64 random(6);
+    for (Index runs = 0; runs < 70; ++runs) {
+      std::vector<double> x;
+      std::vector<std::int32_t> ends;
+      for (Index i = 0; i < runs; ++i) {
+        // Most runs are short; some are long, as in a month of days.
+        const Index rows =
+            random() % 8 == 0 ? 30 : 1 + static_cast<Index>(random() % 4);
+        for (Index r = 0; r < rows; ++r) {
+          x.push_back(random() % 5 == 0
+                          ? odd[random() % 6]
+                          : static_cast<double>(random() % 1000) / 7 - 70);
+        }
+        ends.push_back(static_cast<std::int32_t>(x.size()) - 1);
+      }
+      for (const Combine combine : kCombines) {
+        std::vector<double> got(ends.size());
+        kernels::reduce_runs(combine, x.data(), ends.data(), runs, got.data());
+        Index row = 0;
+        for (std::size_t i = 0; i < ends.size(); ++i) {
+          double want = kernels::identity(combine);
+          for (; row <= ends[i]; ++row) {
+            want = joined(combine, want, x[static_cast<std::size_t>(row)]);
+          }
+          if (std::isnan(want)) {
+            ASSERT_TRUE(std::isnan(got[i]));
+          } else {
+            ASSERT_EQ(std::bit_cast<std::uint64_t>(got[i]),
+                      std::bit_cast<std::uint64_t>(want))
+                << runs << " " << i;
+          }
+        }
+      }
+    }
+  });
+}
+
+TEST(TargetKernels, UnpackedBitsAreTheMask) {
+  std::mt19937_64 random(7);
+  for (Index n = 0; n < 200; ++n) {
+    const Selection rows(random, n, 2);
+    std::vector<std::uint8_t> mask(rows.mask.size() + 1, 7);
+    kernels::unpack_bits(rows.bits.data(), n, mask.data());
+    EXPECT_EQ(mask.back(), 7);
+    mask.pop_back();
+    EXPECT_EQ(mask, rows.mask);
+    std::vector<std::uint64_t> all(rows.bits.size()), want(all);
+    kernels::all_bits(n, all.data());
+    const std::vector<std::uint8_t> ones(rows.mask.size(), 1);
+    kernels::pack_bits(ones.data(), n, want.data());
+    EXPECT_EQ(all, want);
+  }
+}
+
 TEST(TargetKernels, JoinSelectedLeavesOutRowsAfterTheLast) {
   std::mt19937_64 random(2);
   const Selection rows(random, 150, 1);
@@ -227,6 +290,44 @@ TEST(TargetKernels, WidenNumbersSeesEveryNaNOnEveryInstructionSet) {
         EXPECT_FALSE(kernels::widen_numbers(x.data(), rows, out.data()));
         x[at] = static_cast<float>(at);
       }
+    }
+  });
+}
+
+TEST(TargetKernels, EveryNaNIsSeenOnEveryInstructionSet) {
+  testing::for_each_target([] {
+    for (std::size_t n = 0; n < 40; ++n) {
+      std::vector<double> x(n, -std::numeric_limits<double>::infinity());
+      const auto rows = static_cast<Index>(n);
+      std::vector<std::uint8_t> present(n, 1);
+      EXPECT_TRUE(kernels::all_numbers(x.data(), rows));
+      EXPECT_EQ(kernels::find_present(x.data(), rows, present.data()), rows);
+      for (std::size_t at = 0; at < n; ++at) {
+        x[at] = at % 2 == 0 ? std::nan("") : -std::nan("");
+        EXPECT_FALSE(kernels::all_numbers(x.data(), rows));
+        present.assign(n, 1);
+        EXPECT_EQ(kernels::find_present(x.data(), rows, present.data()), rows - 1);
+        EXPECT_EQ(present[at], 0);
+        x[at] = static_cast<double>(at);
+      }
+    }
+  });
+}
+
+TEST(TargetKernels, MeansMayLieWhereTheSumsWere) {
+  testing::for_each_target([] {
+    for (std::size_t n : {0U, 1U, 5U, 512U, 1300U}) {
+      std::vector<double> sums;
+      std::vector<std::int32_t> counts;
+      for (std::size_t i = 0; i < n; ++i) {
+        sums.push_back(static_cast<double>(i) / 3);
+        counts.push_back(static_cast<std::int32_t>(i % 4));
+      }
+      std::vector<double> want(n);
+      for (std::size_t i = 0; i < n; ++i) want[i] = sums[i] / std::max(counts[i], 1);
+      kernels::divide_by_counts(sums.data(), counts.data(), static_cast<Index>(n),
+                                sums.data());
+      EXPECT_EQ(sums, want);
     }
   });
 }
