@@ -12,8 +12,10 @@ import pathlib
 import sys
 
 import numpy as np
+import pyarrow as pa
 import torch
 
+import lade
 from transactions import workload
 
 
@@ -35,6 +37,18 @@ def load(folder: str):
     return type("Published", (), modules), ""
 
 
+def load_samplers(folder: str):
+    """The classes that its generator draws transactions with, or the reason why not."""
+    if not folder:
+        return None, "--published names no clone of it"
+    sys.path.insert(0, folder)
+    try:
+        from src.dataset_generate.src import transaction
+    except ImportError as missing:
+        return None, f"it does not import: {missing}"
+    return transaction, ""
+
+
 def selected(table, target):
     """What `where` selects, as a column of 0 and 1."""
     mcc, amount = table["mcc"].to_numpy(), table["amount"].to_numpy()
@@ -46,15 +60,55 @@ def selected(table, target):
     return keep.astype(np.float32)
 
 
+def sets_of(table, targets):
+    """The distinct filters, and each as a column of 0 and 1."""
+    wheres = list(dict.fromkeys(t.where() for t in targets))
+    columns = {}
+    for number, where in enumerate(wheres):
+        target = next(t for t in targets if t.where() == where)
+        columns[f"set{number}"] = selected(table, target)
+    return wheres, columns
+
+
+def compat_recipe(targets):
+    """The same as a recipe of Lade that repeats its arithmetic: what it gives bit for bit."""
+    wheres = list(dict.fromkeys(t.where() for t in targets))
+    parts = [lade.aggregate(workload.name_of(number), f"{t.aggregate}({t.value})",
+                            where=f"set{wheres.index(t.where())} == 1", every=t.every,
+                            look_back=t.look_back) for number, t in enumerate(targets)]
+    if targets == workload.W1_TWENTY:
+        parts += workload.mixes()
+    return lade.Recipe(inputs=["amount"], targets=parts, compat="hppl",
+                       sequence={"entity": "user_id", "time": "time"})
+
+
+def check(table, targets, batch):
+    """Every target of its batch has the bits of Lade's compat = "hppl"."""
+    _, columns = sets_of(table, targets)
+    for name, values in columns.items():
+        table = table.append_column(name, pa.array(values))
+    dataset = lade.open(table, entity="user_id", time="time")
+    order = [i % len(dataset) for i in range(len(batch.sample_idxes))]
+    ours = next(iter(lade.DataLoader(dataset, compat_recipe(targets), batch_size=len(order),
+                                     sampler=order, num_workers=0, framework="numpy")))
+    assert set(ours["targets"]) == set(batch.targets)
+    for name, theirs in batch.targets.items():
+        theirs = theirs.numpy()
+        given = ours["targets"][name]
+        assert given.shape == theirs.shape, (name, given.shape, theirs.shape)
+        # 0 / 0 of a mix is a NaN: equal as such.
+        same = (given.view(np.uint32) == theirs.view(np.uint32)) | (
+            np.isnan(given) & np.isnan(theirs))
+        assert same.all(), f"{name}: {np.count_nonzero(~same)} of {same.size} differ"
+
+
 def loader(api, table, targets, samples, workers):
     """Its DataLoader over `samples` users, repeated when there are fewer."""
     units = list(dict.fromkeys(t.every for t in targets))
     columns = {f"x{i}": table[f"x{i}"].to_numpy() for i in range(workload.EXTRA)}
     columns |= {"amount": table["amount"].to_numpy(), "mcc": table["mcc"].to_numpy()}
-    wheres = list(dict.fromkeys(t.where() for t in targets))
-    for number, where in enumerate(wheres):
-        target = next(t for t in targets if t.where() == where)
-        columns[f"set{number}"] = selected(table, target)
+    wheres, sets = sets_of(table, targets)
+    columns |= sets
     time = table["time"].to_numpy().astype("datetime64[us]")
     data = {}
     events = workload.EVENTS

@@ -142,4 +142,5 @@ def checksum(batch) -> float:
     """Touches what was made; the batch is dropped after it."""
     targets = batch["targets"]
     last = targets[next(reversed(list(targets)))]
-    return float(batch["numerical"][-1, -1, 0]) + float(last[-1, 0])
+    inputs = float(batch["numerical"][-1, -1, 0]) if "numerical" in batch else 0.0
+    return inputs + float(last[-1, 0])
