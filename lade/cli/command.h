@@ -6,6 +6,7 @@
 #include <functional>
 #include <string>
 #include <string_view>
+#include <vector>
 
 namespace CLI {
 class App;
@@ -35,6 +36,7 @@ struct Leave {
 void out(std::string_view text);
 /// Talk to stderr.
 void say(std::string_view text);
+void say_warnings(const std::vector<std::string>& warnings);  // a line each
 
 /// From here on SIGINT and SIGTERM set a flag; what has not ended one second later, or
 /// at a second signal, is ended. Files under their final names are never half-written.

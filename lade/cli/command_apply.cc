@@ -10,6 +10,7 @@
 #include "lade/cli/flags.h"
 #include "lade/cli/report.h"
 #include "lade/recipe/apply.h"
+#include "lade/recipe/unseen_values.h"
 
 namespace lade::cli {
 namespace {
@@ -21,23 +22,26 @@ struct Flags : RecipeFlags {
 using Json = nlohmann::ordered_json;
 
 constexpr std::size_t kPairsShown = 10;
+constexpr std::size_t kClassesShown = 10;
 
 Json summary_of(const TargetSummary& target) {
   const auto bound = [&](double value) {
     return target.valid > 0 ? Json(value) : Json(nullptr);
   };
-  return {{"name", target.name},
-          {"every", target.every},
-          {"values", target.values},
-          {"valid", target.valid},
-          {"valid_share", target.valid_share()},
-          {"zero", target.zero},
-          {"zero_share", target.zero_share()},
-          {"missing", target.missing},
-          {"nonfinite", target.nonfinite},
-          {"min", bound(target.min)},
-          {"mean", bound(target.mean)},
-          {"max", bound(target.max)}};
+  Json summary = {{"name", target.name},
+                  {"every", target.every},
+                  {"values", target.values},
+                  {"valid", target.valid},
+                  {"valid_share", target.valid_share()},
+                  {"zero", target.zero},
+                  {"zero_share", target.zero_share()},
+                  {"missing", target.missing},
+                  {"nonfinite", target.nonfinite},
+                  {"min", bound(target.min)},
+                  {"mean", bound(target.mean)},
+                  {"max", bound(target.max)}};
+  if (!target.classes.empty()) summary["classes"] = target.classes;
+  return summary;
 }
 
 Json to_json(const ApplyReport& report, const std::string& output) {
@@ -82,6 +86,22 @@ std::string line_of(const TargetSummary& target, std::size_t width) {
                      bound(target.max));
 }
 
+/// "  big: 120 of class 0, 31 of class 1"; the first classes of many.
+std::string classes_of(const TargetSummary& target) {
+  if (target.classes.empty()) return "";
+  std::string text = "  " + escape_text(target.name) + ": ";
+  const std::size_t shown = std::min(target.classes.size(), kClassesShown);
+  for (std::size_t c = 0; c < shown; ++c) {
+    text += fmt::format("{}{} of class {}", c == 0 ? "" : ", ",
+                        grouped(target.classes[c]), c);
+  }
+  if (shown < target.classes.size()) {
+    text +=
+        fmt::format(" and {} classes more, see --json", target.classes.size() - shown);
+  }
+  return text + "\n";
+}
+
 std::string to_text(const ApplyReport& report, const std::string& output) {
   const std::size_t width = name_width(report.targets);
   std::string text = fmt::format(
@@ -97,6 +117,7 @@ std::string to_text(const ApplyReport& report, const std::string& output) {
         "  {}: {} rows without a value skipped, {} results not finite\n",
         escape_text(target.name), grouped(target.missing), grouped(target.nonfinite));
   }
+  for (const TargetSummary& target : report.targets) text += classes_of(target);
   if (report.events_hidden > 0) {
     text +=
         fmt::format("  {} events at or after until\n", grouped(report.events_hidden));
@@ -130,6 +151,7 @@ void run(const Flags& flags) {
   const Recipe recipe = Recipe::from_file(flags.recipe, limits_of(flags.data));
   const io::Dataset dataset = open_data(flags.paths, flags.data, &recipe);
   leave_if_asked();
+  say_warnings(unseen_values(recipe));
   ApplyOptions options;
   options.threads = flags.data.threads;
   options.poll = leave_if_asked;

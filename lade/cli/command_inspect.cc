@@ -14,6 +14,7 @@
 #include "lade/recipe/explain_targets.h"
 #include "lade/recipe/picture.h"
 #include "lade/recipe/plan.h"
+#include "lade/recipe/unseen_values.h"
 
 namespace lade::cli {
 namespace {
@@ -110,6 +111,7 @@ void show_recipe(const Flags& flags) {
   Json json = {{"recipe", Json::parse(recipe.to_json())},
                {"fitted", recipe.fitted()},
                {"hash", hex(recipe.hash())}};
+  say_warnings(unseen_values(recipe));
   std::string more;
   const std::vector<std::string> data(flags.paths.begin() + 1, flags.paths.end());
   std::optional<io::Dataset> dataset;

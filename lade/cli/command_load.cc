@@ -195,12 +195,7 @@ void run_verb(const Flags& flags) {
   const Plan plan(*recipe, dataset, arguments.options.plan);
   Loader loader(dataset, *recipe, choose_samples(plan, arguments.choice),
                 arguments.options);
-  if (loader.steps() == 0) {
-    say("warning: no batch: " +
-        std::string(loader.plan().samples() > 0 ? "every sample is left out"
-                                                : "there is no sample") +
-        "\n");
-  }
+  say_warnings(loader.warnings());
   if (flags.explain) say(loader.explain());
   const Run run = load(loader, flags);
   if (!flags.digest.empty()) {

@@ -200,8 +200,7 @@ io::OpenOptions open_options(const DataFlags& flags, const Recipe* recipe) {
 io::Dataset open_data(const std::vector<std::string>& paths, const DataFlags& flags,
                       const Recipe* recipe) {
   io::Dataset dataset = io::open(paths, open_options(flags, recipe));
-  for (const std::string& warning : dataset.warnings())
-    say("warning: " + warning + "\n");
+  say_warnings(dataset.warnings());
   return dataset;
 }
 

@@ -66,7 +66,7 @@ struct LoaderFlags {
   std::optional<double> sample_fraction, timeout;
   std::optional<std::string> shuffle, num_workers, pad_to, output, bucket_window;
   std::vector<std::string> dtypes;
-  bool drop_last = false, pad_last = false;
+  bool drop_last = false, pad_last = false, unshared_targets = false;
 };
 void add_loader_flags(CLI::App& verb, LoaderFlags& flags);
 

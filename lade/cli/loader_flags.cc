@@ -130,6 +130,9 @@ void add_loader_flags(CLI::App& verb, LoaderFlags& flags) {
       ->group("Loader")
       ->type_size(1)
       ->take_all();
+  verb.add_flag("--no-share-targets", flags.unshared_targets,
+                "Every target by itself: the same bytes, to see what sharing saves.")
+      ->group("Loader");
   verb.add_flag("--drop-last", flags.drop_last, "No short batch at the end.")
       ->group("Loader");
   verb.add_flag("--pad-last", flags.pad_last, "The last batch is filled up.")
@@ -169,6 +172,12 @@ LoaderArguments loader_arguments(const LoaderFlags& flags, const Recipe& recipe)
   set_padding(options.plan, word_of(written, "pad_to", flags.pad_to, "longest"));
   options.plan.packed =
       parse_packed(word_of(written, "output", flags.output, "padded"));
+  options.plan.sharing =
+      written.pick<bool>("share_targets",
+                         flags.unshared_targets ? std::optional(false) : std::nullopt,
+                         true)
+          ? Sharing::on
+          : Sharing::off;
   set_dtypes(options.plan, written.take("dtypes"), flags.dtypes);
   out.choice.shuffle = shuffle_of(word_of(written, "shuffle", flags.shuffle, "none"));
   out.choice.seed = options.seed;

@@ -19,4 +19,8 @@ void say(std::string_view text) {
   std::fputc('\n', stderr);
 }
 
+void say_warnings(const std::vector<std::string>& warnings) {
+  for (const std::string& warning : warnings) say("warning: " + warning);
+}
+
 }  // namespace lade::cli

@@ -96,7 +96,7 @@ std::string reading_lines(const Loader::State& state, const Reading& read,
   return out;
 }
 
-std::string warnings(const Loader::State& state, const Expected& first,
+std::string troubles(const Loader::State& state, const Expected& first,
                      double batch_bytes, Index epoch) {
   std::string out;
   if (static_cast<double>(state.depth()) * batch_bytes >
@@ -164,7 +164,7 @@ std::string Loader::explain() const {
   if (state_->plan && state_->dataset && !state_->dataset->in_memory()) {
     out += reading_lines(*state_, reading_of(*state_, stage, epoch), batch_bytes);
   }
-  out += warnings(*state_, first, batch_bytes, epoch);
+  out += troubles(*state_, first, batch_bytes, epoch);
   if (state_->plan) out += state_->plan->describe();
   return out;
 }

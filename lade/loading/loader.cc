@@ -9,6 +9,7 @@
 #include "lade/core/hash.h"
 #include "lade/loading/digest.h"
 #include "lade/loading/loader_internal.h"
+#include "lade/recipe/unseen_values.h"
 
 namespace lade {
 namespace {
@@ -126,6 +127,7 @@ Loader::Loader(io::Dataset dataset, Recipe recipe, Sampler sampler,
   state_ = std::make_shared<State>(maker, std::move(sampler), std::move(options));
   state_->plan = plan;
   state_->dataset = std::move(dataset);
+  state_->unseen = unseen_values(recipe);
 }
 
 Loader::~Loader() {
@@ -199,6 +201,16 @@ Batch Loader::batch_at(Index epoch, Index step) const {
 
 std::vector<Seen> Loader::where_seen(Index sample_id, Index epoch) const {
   return lade::where_seen(state_->sampler, state_->options.shard, epoch, sample_id);
+}
+
+std::vector<std::string> Loader::warnings() const {
+  std::vector<std::string> words = state_->unseen;
+  if (steps() == 0) {
+    const bool any = state_->plan ? plan().samples() > 0 : state_->samples > 0;
+    words.push_back(std::string("no batch: ") +
+                    (any ? "every sample is left out" : "there is no sample"));
+  }
+  return words;
 }
 
 const Plan& Loader::plan() const {

@@ -88,6 +88,9 @@ class Loader {
   std::uint64_t digest() const;
   LoaderStats stats() const;
   std::string explain() const;
+  /// What is worth a word when it is made: that there is no batch, and what
+  /// unseen_values says of the recipe.
+  std::vector<std::string> warnings() const;
   const Plan& plan() const;
   Recorder& recorder() const;
   void close();

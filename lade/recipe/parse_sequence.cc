@@ -223,7 +223,8 @@ std::map<std::string, std::string> parse_loader(Fields fields) {
                                                              "cache_level",
                                                              "on_bad_sample",
                                                              "max_failures",
-                                                             "digest"};
+                                                             "digest",
+                                                             "share_targets"};
   for (const std::string_view field : {"cache_dir", "quarantine"}) {
     if (fields.has(field)) {
       fields.refuse(field, "a recipe names no places of files; give it to DataLoader");

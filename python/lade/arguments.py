@@ -82,6 +82,12 @@ def shuffle_word(value):
     return "none" if value in (False, None) else str(value)
 
 
+def truth(value, name):
+    if isinstance(value, (bool, np.bool_)):
+        return bool(value)
+    raise ArgumentError(f"DataLoader: {name} must be True or False, got {value!r}")
+
+
 def framework_of(word):
     if word == "auto":
         return "torch" if importlib.util.find_spec("torch") else "numpy"

@@ -26,7 +26,8 @@ class DataLoader:
     number of steps. Arguments that a recipe's [loader] gives stand in for those left out.
     `bucket_window` ("auto", or samples) serves batches of like lengths; `output="packed"`
     gives events without padding, [E, F], with `offsets` [B + 1]. `sampler` is a sequence of
-    ids, or `lade.WindowSampler` for random slices.
+    ids, or `lade.WindowSampler` for random slices. `share_targets=False` computes every
+    target by itself: the same bytes, to see what sharing saves.
     """
 
     def __init__(self, dataset, recipe=None, batch_size=Default(1), shuffle=Default(False),
@@ -50,7 +51,8 @@ class DataLoader:
                  cache_bytes=Default(None), cache_dir=Default(None),
                  cache_level=Default("events"), on_bad_sample=Default("fail"),
                  max_failures=Default(0.01), quarantine=Default(None),
-                 device=Default(None), digest=Default("ids"), **aliases):
+                 device=Default(None), digest=Default("ids"),
+                 share_targets=Default(True), **aliases):
         given = {k: v for k, v in locals().items()
                  if k not in ("self", "dataset", "recipe", "collate_fn", "generator",
                               "in_order", "aliases")}
@@ -83,10 +85,8 @@ class DataLoader:
         self.sampler = values["sampler"]
         self._core = _core.make_loader(self.dataset._core, recipe._core,
                                        self._choice(values), self._options(values))
-        if len(self) == 0:
-            warnings.warn("DataLoader: no batch: " + (
-                "every sample is left out" if self._core.samples() > 0
-                else "there is no sample"), RuntimeWarning, stacklevel=2)
+        for text in self._core.warnings():
+            warnings.warn("DataLoader: " + text, RuntimeWarning, stacklevel=2)
 
     def _choice(self, values):
         choice = _core.SampleChoice()
@@ -123,7 +123,8 @@ class DataLoader:
                      -1 if max_length is None else
                      whole(max_length, "DataLoader: max_length", 0), pad_to, to_max,
                      whole(values["pad_multiple"], "DataLoader: pad_multiple", 1),
-                     str(values["output"]), isinstance(values["sampler"], WindowSampler))
+                     str(values["output"]), isinstance(values["sampler"], WindowSampler),
+                     arguments.truth(values["share_targets"], "share_targets"))
         return options
 
     def __len__(self):

@@ -4,6 +4,7 @@ import collections.abc
 import datetime
 import json
 import os
+import warnings
 
 import numpy as np
 
@@ -208,6 +209,8 @@ class Recipe:
         """
         threads = whole(threads, "apply: threads", 0)
         dataset = self._whole(data, "apply")
+        for text in self._core.unseen_values():
+            warnings.warn("apply: " + text, RuntimeWarning, stacklevel=2)
         if output is None:
             return AppliedTables(*self._core.apply(dataset, threads))
         return self._core.apply_to(dataset, os.fspath(output), threads, overwrite,

@@ -159,14 +159,16 @@ void bind_options(nb::module_& m) {
   c.def("plan",
         [](LoaderOptions& o, std::vector<std::pair<std::string, std::string>> dtypes,
            Index max_length, std::vector<Index> pad_to, bool pad_to_max_length,
-           Index pad_multiple, const std::string& output, bool group) {
+           Index pad_multiple, const std::string& output, bool group,
+           bool share_targets) {
           o.plan = {.dtypes = std::move(dtypes),
                     .max_length = max_length,
                     .pad_to = std::move(pad_to),
                     .pad_to_max_length = pad_to_max_length,
                     .pad_multiple = pad_multiple,
                     .packed = parse_packed(output),
-                    .group = group};
+                    .group = group,
+                    .sharing = share_targets ? Sharing::on : Sharing::off};
         });
 }
 
@@ -247,7 +249,7 @@ void bind_loading(nb::module_& m) {
       .def("digest", &Loader::digest)
       .def("stats", [](const Loader& l) { return stats_of(l.stats()); })
       .def("explain", &Loader::explain, unlocked)
-      .def("samples", [](const Loader& l) { return l.plan().samples(); })
+      .def("warnings", &Loader::warnings)
       .def("close", &Loader::close, unlocked);
   m.def("make_loader", &make_loader, nb::arg("dataset"), nb::arg("recipe"),
         nb::arg("choice"), nb::arg("options"), unlocked);

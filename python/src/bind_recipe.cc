@@ -17,6 +17,7 @@
 #include "lade/recipe/fit.h"
 #include "lade/recipe/open.h"
 #include "lade/recipe/picture.h"
+#include "lade/recipe/unseen_values.h"
 #include "signals.h"
 
 namespace lade::python {
@@ -184,6 +185,7 @@ void bind_recipe(nb::module_& m) {
   bind_parsing(c);
   c.def_prop_ro("hash", [](const Recipe& r) { return hex(r.hash()); });
   c.def_prop_ro("fitted", &Recipe::fitted);
+  c.def("unseen_values", &unseen_values);
   c.def_prop_ro("loader_arguments", [](const Recipe& r) { return r.spec().loader; });
   c.def_prop_ro("numbers", [](const Recipe& r) {
     return input_names(r, InputSpec::Kind::number);
