@@ -291,7 +291,7 @@ class TableFile {
         writer_(directory.file(path_), schema, format) {}
 
   void write(const RecordBatch& batch) {
-    constexpr Index kRowGroupRows = Index{1} << 20;
+    constexpr Index kRowGroupRows = Index{1} << 18;
     writer_.write(batch);
     if (writer_.row_group_rows() >= kRowGroupRows) writer_.end_row_group();
   }

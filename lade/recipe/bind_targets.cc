@@ -249,7 +249,8 @@ void bind_classes(const RecipeSpec& recipe, BoundTargets& bound) {
       throw ArgumentError("[[target]] \"" + escape_text(text.name) +
                           "\": of: " + unknown_name("target", text.of, names));
     }
-    bound.classes.push_back({text.name, of - names.begin(), text.thresholds});
+    bound.classes.push_back({text.name, of - names.begin(), text.thresholds,
+                             text.ties_upper ? Ties::upper : Ties::lower});
   }
 }
 

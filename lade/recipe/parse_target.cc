@@ -114,6 +114,28 @@ void drop_defaults(TargetText& target) {
   if (target.missing == "skip") target.missing.clear();
 }
 
+/// -bm .. -b1, b1 .. bm, each times the scale.
+std::vector<double> symmetric_thresholds(const Fields& fields) {
+  const double scale = fields.real("scale", 1.0);
+  if (!std::isfinite(scale) || scale <= 0.0)
+    fields.refuse_value("scale", "must be > 0");
+  const std::vector<double> steps = fields.reals("symmetric");
+  if (steps.empty() || steps.front() <= 0.0) {
+    fields.refuse("symmetric", "must hold numbers > 0");
+  }
+  std::vector<double> thresholds;
+  for (auto step = steps.rbegin(); step != steps.rend(); ++step) {
+    thresholds.push_back(-*step * scale);
+  }
+  for (const double step : steps) thresholds.push_back(step * scale);
+  for (const double threshold : thresholds) {
+    if (!std::isfinite(threshold)) {
+      fields.refuse("symmetric", "must stay finite times the scale");
+    }
+  }
+  return thresholds;
+}
+
 /// Classes of another target: thresholds, or how many quantiles cut it. A fitted recipe
 /// has both; its thresholds may be equal.
 TargetText parse_class(const Fields& fields) {
@@ -128,11 +150,20 @@ TargetText parse_class(const Fields& fields) {
   if (!fitted && fields.has("quantiles")) {
     fields.require_absent({"thresholds"}, "cannot be given together with quantiles");
   }
+  const bool symmetric = fields.has("symmetric");
+  if (symmetric) {
+    fields.require_absent({"thresholds", "quantiles"},
+                          "cannot be given together with symmetric");
+  } else {
+    fields.require_absent({"scale"}, "needs symmetric");
+  }
+  target.ties_upper = fields.word("ties", {"lower", "upper"}) == "upper";
   target.quantiles = fields.whole("quantiles", 0, 2, 1'000'000);
-  target.thresholds = fields.reals("thresholds");
+  target.thresholds =
+      symmetric ? symmetric_thresholds(fields) : fields.reals("thresholds");
   if (target.quantiles > 0 && !fitted) return target;
-  if (!fields.has("thresholds")) {
-    fields.refuse("", "needs 'thresholds' or 'quantiles'");
+  if (!symmetric && !fields.has("thresholds")) {
+    fields.refuse("", "needs 'thresholds', 'symmetric' or 'quantiles'");
   }
   if (target.thresholds.empty()) {
     fields.refuse("thresholds", "must not be empty");
@@ -141,9 +172,9 @@ TargetText parse_class(const Fields& fields) {
     const double before = target.thresholds[k - 1];
     const double here = target.thresholds[k];
     if (before < here || (fitted && before == here)) continue;
-    fields.refuse("thresholds", "must ascend and be distinct, got " +
-                                    write_json(Json{before}) + " before " +
-                                    write_json(Json{here}));
+    fields.refuse(symmetric ? "symmetric" : "thresholds",
+                  "must ascend and be distinct, got " + write_json(Json{before}) +
+                      " before " + write_json(Json{here}));
   }
   return target;
 }
@@ -152,7 +183,8 @@ TargetText parse_class(const Fields& fields) {
 
 TargetText parse_target(const Fields& fields) {
   if (fields.has("of")) return parse_class(fields);
-  fields.require_absent({"thresholds", "quantiles"}, "needs of");
+  fields.require_absent({"thresholds", "quantiles", "symmetric", "scale", "ties"},
+                        "needs of");
   TargetText target;
   target.name = fields.needed_text("name");
   const std::string both = "cannot be given together with expression";
@@ -306,7 +338,8 @@ void parse_targets(std::vector<Fields> tables, RecipeSpec& spec) {
         {"name",      "where",          "aggregate", "expression",   "every",
          "look_back", "look_ahead",     "lag",       "look_back_by", "within",
          "empty",     "warmup",         "missing",   "ddof",         "valid",
-         "align",     "observed_until", "of",        "thresholds",   "quantiles"},
+         "align",     "observed_until", "of",        "thresholds",   "quantiles",
+         "symmetric", "scale",          "ties"},
         {"column", "kind", "dtype", "compat", "split_on", "form", "unknown", "weights",
          "nulls", "clean", "order", "threshold", "max_weight", "stack", "horizon"});
     TargetText target = parse_target(fields);

@@ -187,6 +187,7 @@ Json target_json(const TargetText& target) {
   out.text("missing", target.missing);
   out.text("of", target.of);
   out.whole("quantiles", target.quantiles, 0);
+  if (target.ties_upper) out.text("ties", "upper");
   if (!target.thresholds.empty()) {
     out.put("thresholds",
             Json{Json::Array(target.thresholds.begin(), target.thresholds.end())});

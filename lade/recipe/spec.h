@@ -60,6 +60,7 @@ struct TargetText {
   std::string of;  // classes of this target or mix
   std::vector<double> thresholds;
   Index quantiles = 0;  // `fit` finds the thresholds
+  bool ties_upper = false;
   bool is_mix() const { return !expression.empty(); }
   bool is_class() const { return !of.empty(); }
 };

@@ -108,12 +108,17 @@ struct MixSpec {
   float empty = 0.0F;
 };
 
-/// A class label per value: how many thresholds lie strictly below the value, in f64
-/// before it is rounded; -100 where the value is not valid.
+/// Where a value belongs that equals a threshold: below it, or above.
+enum class Ties : std::uint8_t { lower, upper };
+
+/// A class label per value: how many thresholds lie strictly below the value (with
+/// Ties::upper below or at it), in f64 before it is rounded; -100 where the value is
+/// not valid.
 struct ClassSpec {
   std::string name;
   Index of = 0;                    // position of a target or mix
   std::vector<double> thresholds;  // ascending; fitted ones may be equal
+  Ties ties = Ties::lower;
 };
 inline constexpr std::int64_t kNoClass = -100;  // the usual ignore index
 

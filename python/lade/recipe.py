@@ -49,14 +49,16 @@ def mix(name, expression, **options):
     return _given(name=name, expression=expression, **options)
 
 
-def classes(name, of, *, thresholds=None, quantiles=None, **options):
+def classes(name, of, *, thresholds=None, quantiles=None, symmetric=None, scale=None, ties=None,
+            **options):
     """Class labels of another target: how many thresholds lie strictly below its value.
 
-    `thresholds` ascend; with `quantiles=n` `fit` finds those of n classes. Labels are int64,
-    -100 where the value is not valid and in padding.
+    `thresholds` ascend; with `quantiles=n` `fit` finds those of n classes; `symmetric=[1, 3]`
+    are -3, -1, 1, 3, each times `scale`. `ties="upper"` counts a threshold that equals the
+    value. Labels are int64, -100 where the value is not valid and in padding.
     """
     return _given(name=name, of=of, thresholds=_listed(thresholds), quantiles=quantiles,
-                  **options)
+                  symmetric=_listed(symmetric), scale=scale, ties=ties, **options)
 
 
 def target_family(data, count, seed=0, *, values=None, sets_of=None, set_size=None,

@@ -113,6 +113,37 @@ def test_convert_fit_load_apply_inspect_work_together(run, made, tmp_path):
         "_lade", "targets.day.parquet", "targets.month.parquet", "targets.week.parquet"]
 
 
+def test_apply_counts_classes_and_warns_of_values_that_no_row_had(run, tmp_path):
+    table = pa.table({"id": [1, 1, 2, 3], "at": pa.array([1, 2, 1, 1], pa.timestamp("s")),
+                      "kind": ["food", "rent", "food", "food"], "x": [1.0, 2.0, 3.0, 4.0]})
+    pq.write_table(table, tmp_path / "t.parquet")
+    keys = ["--entity", "id", "--time", "at"]
+    (tmp_path / "r.toml").write_text("""
+input = [{ column = "kind", kind = "category" }]
+target = [
+  { name = "most", aggregate = "max(x)", where = "kind in ('food', 'fod')", every = "sequence" },
+  { name = "big", of = "most", symmetric = [2], ties = "upper" },
+]
+""")
+    fitted = run("fit", tmp_path / "r.toml", tmp_path / "t.parquet", *keys, "-o",
+                 tmp_path / "r.json")
+    assert fitted.returncode == 0, fitted.stderr
+    words = ["apply", tmp_path / "r.json", tmp_path / "t.parquet", *keys, "--overwrite", "-o",
+             tmp_path / "out"]
+    applied = run(*words, "--json")
+    warning = ("warning: target \"most\": where: column 'kind' has no 'fod' among the values that "
+               "the recipe was fitted on; no row matches; did you mean 'food'?\n")
+    assert applied.stderr.startswith(warning), applied.stderr
+    assert json.loads(applied.stdout)["targets"][1]["classes"] == [0, 1, 2]
+    assert "  big: 0 of class 0, 1 of class 1, 2 of class 2\n" in run(*words).stdout
+    words = ["load", tmp_path / "r.json", tmp_path / "t.parquet", *keys, "--digest-kind",
+             "content", "--json"]
+    loads = [run(*words), run(*words, "--no-share-targets")]
+    assert all(done.stderr.count(warning) == 1 for done in loads)
+    first, second = (json.loads(done.stdout)["digest"] for done in loads)
+    assert first == second
+
+
 def test_columns_that_are_not_read_are_listed_and_can_be_left_out(run, tmp_path):
     table = pa.table({"id": [1, 1, 2], "at": [1, 2, 1], "tags": [[1], [], None]})
     pq.write_table(table, tmp_path / "t.parquet")

@@ -458,3 +458,28 @@ def test_what_does_not_work_says_in_one_line_what_to_change():
              "text", "day", "time"]
     for message, word in zip(said, words, strict=True):
         assert word in message and len(message) < 400, message
+
+
+def test_a_value_that_no_row_had_is_a_warning_and_matches_nothing():
+    recipe = lade.Recipe(
+        inputs=[lade.input("mcc", kind="category")], entity="user", time="at",
+        targets=[lade.aggregate("food", "sum(amount)", every="day",
+                                where="mcc in (5411, 54111)")])
+    dataset = lade.open(example(), entity="user", time="at")
+    recipe = recipe.fit(dataset)
+    with pytest.warns(RuntimeWarning, match="column 'mcc' has no '54111'") as warned:
+        lade.DataLoader(dataset, recipe)
+        recipe.apply(dataset)
+    assert [str(w.message).split(":")[0] for w in warned] == ["DataLoader", "apply"]
+
+
+def test_targets_computed_apart_have_the_same_bytes():
+    recipe = recipe_of(ALL + [lade.aggregate("again", "sum(amount)", where=FOOD, every="day",
+                                             look_back=7)], {"valid": True})
+    shared = batch_of(two_users(), recipe)
+    apart = batch_of(two_users(), recipe, share_targets=False)
+    for name, values in shared["targets"].items():
+        assert values.tobytes() == apart["targets"][name].tobytes(), name
+    assert shared.content_digest() == apart.content_digest()
+    with pytest.raises(lade.ArgumentError, match="share_targets must be True or False, got 1"):
+        batch_of(two_users(), recipe, share_targets=1)

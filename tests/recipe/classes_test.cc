@@ -186,6 +186,34 @@ TEST(Classes, QuantilesCutTheValuesOfTheTrainingSequences) {
   EXPECT_EQ(of_part.spec().targets[1].thresholds, (std::vector<double>{2.0}));
 }
 
+TEST(Classes, WithUpperTiesCountAThresholdThatEqualsTheValue) {
+  const std::string upper =
+      std::string(kFirst) + "[[target]]\nname = \"c\"\nof = \"y\"\nties = \"upper\"\n";
+  EXPECT_EQ(labels(recipe_of(upper + "thresholds = [-1, 0, 5.0]\n")),
+            (Labels{0, 1, 2, 2, -1, 2, 2, 2, 3, 3, 3}));
+  const Recipe three = fit(recipe_of(upper + "quantiles = 3\n"), ten_users());
+  EXPECT_EQ(labels(three), (Labels{0, 0, 1, 1, -1, 1, 1, 2, 2, 2, 2}));
+  const Recipe read = Recipe::from_json(three.to_json(), "saved");
+  EXPECT_EQ(read.to_json(), three.to_json());
+  EXPECT_EQ(labels(read), labels(three));
+}
+
+TEST(Classes, OfSymmetricThresholdsAreMirrored) {
+  const std::string mirrored = "[[target]]\nname = \"c\"\nof = \"y\"\nsymmetric = ";
+  const Recipe recipe = recipe_of(kFirst + mirrored + "[0.5, 1.5]\nscale = 2\n");
+  EXPECT_EQ(recipe.spec().targets[1].thresholds, (std::vector<double>{-3, -1, 1, 3}));
+  EXPECT_EQ(labels(recipe), (Labels{0, 1, 2, 2, -1, 2, 3, 3, 4, 4, 4}));
+  for (const char* bad :
+       {"[]", "[0, 1]", "[2, 1]", "[1]\nscale = 0", "[1]\nthresholds = [1]",
+        "[1]\nquantiles = 2", "[1e308]\nscale = 10"}) {
+    EXPECT_THROW(recipe_of(kFirst + mirrored + bad + "\n"), ArgumentError) << bad;
+  }
+  EXPECT_THROW(recipe_of(std::string(kFirst) +
+                         "[[target]]\nname = \"c\"\nof = \"y\"\nthresholds = [1]\n"
+                         "scale = 2\n"),
+               ArgumentError);
+}
+
 TEST(Classes, FittedThresholdsAreSavedAndThenConstant) {
   const Recipe fitted = fit(
       recipe_of(std::string(kFirst) + "[[target]]\nname = \"c\"\nof = \"y\"\nquantiles "
@@ -219,7 +247,8 @@ TEST(Classes, RefusesThresholdsThatAreEmptyOrDoNotAscend) {
             at + "thresholds: must be a list of finite numbers, got inf in it");
   EXPECT_EQ(refusal(head + "quantiles = 1"), at + "quantiles: must be >= 2, got 1");
   EXPECT_EQ(refusal(head),
-            "a.toml: line 5: [[target]] 2 \"c\": needs 'thresholds' or 'quantiles'");
+            "a.toml: line 5: [[target]] 2 \"c\": needs 'thresholds', 'symmetric' or "
+            "'quantiles'");
   EXPECT_EQ(refusal(head + "quantiles = 3\nthresholds = [1]"),
             "a.toml: line 9: [[target]] 2 \"c\": thresholds: cannot be given together "
             "with quantiles");

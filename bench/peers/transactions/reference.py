@@ -96,6 +96,54 @@ def one(kind, k, low, high, above, table, mcc, amount, x0, values, ends, count, 
 
 
 @numba.njit(nogil=True)
+def full(mcc, amount, days, day_count, weeks, week_count, count7, std30, codes30, next_week):
+    """What W2-full adds: rows of 7 days, spread and codes of 30, the next week's sum."""
+    n = np.empty(day_count, np.int64)
+    mean, squares = np.empty(day_count), np.empty(day_count)
+    begin = 0
+    for i in range(day_count):
+        m, s = 0.0, 0.0
+        for r in range(begin, days[i] + 1):
+            step = amount[r] - m
+            m += step / (r - begin + 1)
+            s += step * (amount[r] - m)
+        n[i], mean[i], squares[i] = days[i] + 1 - begin, m, s
+        begin = days[i] + 1
+    seen = np.zeros(100, np.int64)
+    different = 0
+    for i in range(day_count):
+        rows = 0
+        for j in range(max(0, i - 6), i + 1):
+            rows += n[j]
+        count7[i] = rows
+        total, m, s = 0, 0.0, 0.0
+        for j in range(max(0, i - 29), i + 1):
+            both = total + n[j]
+            step = mean[j] - m
+            s += squares[j] + step * step * total * n[j] / both
+            m += step * n[j] / both
+            total = both
+        std30[i] = np.sqrt(s / (total - 1)) if total > 1 else 0.0
+        for r in range(days[i] + 1 - n[i], days[i] + 1):
+            different += seen[mcc[r]] == 0
+            seen[mcc[r]] += 1
+        if i >= 30:
+            for r in range(days[i - 30] + 1 - n[i - 30], days[i - 30] + 1):
+                seen[mcc[r]] -= 1
+                different -= seen[mcc[r]] == 0
+        codes30[i] = different
+    begin = 0
+    for i in range(week_count):
+        total = 0.0
+        for r in range(begin, weeks[i] + 1):
+            total += amount[r]
+        if i > 0:
+            next_week[i - 1] = total
+        begin = weeks[i] + 1
+    next_week[week_count - 1] = 0.0
+
+
+@numba.njit(nogil=True)
 def features(mcc, amount, x, first, rows, numerical, categorical):
     """Rows [first, first + rows) of the columns as rows of the tensors."""
     for r in range(rows):
@@ -112,7 +160,7 @@ def features(mcc, amount, x, first, rows, numerical, categorical):
 class Reference:
     """Batches of a table of equally long users, as Lade gives them."""
 
-    def __init__(self, table, targets, repeat=None):
+    def __init__(self, table, targets, repeat=None, full=False):
         self.time = table["time"].to_numpy().astype("datetime64[us]").view(np.int64)
         self.mcc = table["mcc"].to_numpy().astype(np.int32)
         self.amount = table["amount"].to_numpy()
@@ -120,6 +168,7 @@ class Reference:
         self.users = len(self.time) // workload.EVENTS
         self.samples = repeat or self.users
         self.targets = targets
+        self.full = full
         self.first = [targets.index(t) for t in targets]  # equal ones are computed once
         self.tables = [np.isin(np.arange(100), t.codes()) if t.codes() else np.ones(100, bool)
                        for t in targets]
@@ -142,6 +191,16 @@ class Reference:
                 -np.inf if target.above is None else target.above, self.tables[number], mcc,
                 amount, x[0], values, ends[unit], counts[unit], part, n, out[number])
 
+    def full_targets(self, users, ends, counts, longest):
+        events = workload.EVENTS
+        out = {name: torch.zeros(len(users), int(longest[1 if name == "next_week" else 0]))
+               for name in workload.FULL}
+        for row, user in enumerate(users):
+            rows = slice(user * events, (user + 1) * events)
+            full(self.mcc[rows], self.amount[rows], ends[row, 0], counts[row, 0], ends[row, 1],
+                 counts[row, 1], *(out[name].numpy()[row] for name in workload.FULL))
+        return out
+
     def __getitem__(self, number, inputs=True):
         if number >= len(self):
             raise IndexError
@@ -161,6 +220,8 @@ class Reference:
                             [v[row, :counts[row, UNITS[t.every]]]
                              for v, t in zip(views, self.targets, strict=True)])
         batch = {"targets": {workload.name_of(i): t for i, t in enumerate(targets)}}
+        if self.full:
+            batch["targets"] |= self.full_targets(users, ends, counts, longest)
         if self.mixes:
             low, high = targets[19], targets[18]
             batch["targets"] |= {"share": torch.where(high != 0, low / high, 0.0),

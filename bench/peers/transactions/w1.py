@@ -8,6 +8,7 @@ the caches. Never quote it without W2.
 from __future__ import annotations
 
 import pathlib
+import statistics
 import sys
 
 sys.path.insert(0, str(pathlib.Path(__file__).resolve().parents[1]))
@@ -15,6 +16,22 @@ import race  # noqa: E402
 
 import lade  # noqa: E402
 from transactions import epochs, workload  # noqa: E402
+
+
+def sharing_off(dataset, samples, options):
+    """The twenty targets, seventeen of them equal, each computed by itself."""
+    recipe = workload.recipe(workload.parts(workload.W1_TWENTY) + workload.mixes()).fit(dataset)
+    workers = max(epochs.counts(options))
+    arms = {name: epochs.epoch(epochs.lade_loader(dataset, recipe, samples, workers,
+                                                  share_targets=share))
+            for name, share in (("lade", False), ("shared", True))}
+    times = race.alternate(arms, options.rounds)
+    middle, low, high = race.ratio(times, "shared")
+    rate = samples / statistics.median(times["lade"])
+    yield race.Result(name="transactions/w1-20_sharing_off", peer="Lade with sharing",
+                      ratio=middle, low=low, high=high, rounds=options.rounds,
+                      note=f"{rate:,.0f} users/s when equal targets are not shared, "
+                           f"{workers} workers")
 
 
 def races(options):
@@ -27,6 +44,7 @@ def races(options):
     yield from epochs.results(
         "transactions/w1-20", table, dataset, workload.W1_TWENTY, samples, options,
         {"reference": ("", ""), "published": ("400x, 55 % of roof", "500x")}, workload.mixes())
+    yield from sharing_off(dataset, samples, options)
 
 
 if __name__ == "__main__":

@@ -42,6 +42,9 @@ def races(options):
     yield from epochs.results(
         "transactions/w2-20", table, dataset, workload.W2, users, options,
         {"reference": ("5x", "8x"), "published": ("150x", "250x")})
+    yield from epochs.results(
+        "transactions/w2-full", table, dataset, workload.W2, users, options,
+        {"reference": ("", "")}, workload.full_parts(), full=True)
     yield from over_one(dataset, users, options)
 
 

@@ -104,6 +104,9 @@ def parts(targets):
     return out
 
 
+FULL = ("count_7d", "std_30d", "codes_30d", "next_week")
+
+
 def full_parts():
     """What W2-full adds: count, std, nunique and look-ahead."""
     return [lade.aggregate("count_7d", "count()", every="day", look_back=7),
