@@ -112,6 +112,19 @@ Json stages_of(const LoaderStats& stats) {
   return stages;
 }
 
+Json targets_of(const LoaderStats& stats) {
+  Json targets = Json::array();
+  for (const TargetTally& target : stats.targets) {
+    targets.push_back({{"name", target.name},
+                       {"every", target.every},
+                       {"values", target.values},
+                       {"valid", target.valid},
+                       {"missing", target.missing},
+                       {"nonfinite", target.nonfinite}});
+  }
+  return targets;
+}
+
 Json facts_of(const Loader& loader, const Flags& flags, const Run& run,
               const io::Dataset& dataset) {
   const LoaderStats stats = loader.stats();
@@ -141,6 +154,7 @@ Json facts_of(const Loader& loader, const Flags& flags, const Run& run,
       {"nulls_filled", stats.counts.nulls_filled},
       {"unknown", stats.counts.unknown},
       {"overflow", stats.counts.overflow},
+      {"targets", targets_of(stats)},
       {"read", to_json(stats.report)},
       {"stages", stages_of(stats)}};
 }

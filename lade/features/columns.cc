@@ -65,6 +65,9 @@ void store(Index rows, float* out, Index stride, F f) noexcept {
 
 template <class T>
 void convert(const T* values, Index rows, float* out, Index stride) noexcept {
+  if constexpr (std::is_same_v<T, double>) {
+    if (stride == 1) return kernels::round_to_f32(values, rows, out);
+  }
   store(rows, out, stride, [values](Index r) {
     const auto value = static_cast<float>(values[r]);
     return std::is_floating_point_v<T> ? canonical(value) : value;

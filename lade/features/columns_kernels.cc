@@ -93,6 +93,22 @@ void signed_log10(const double* HWY_RESTRICT x, Index count, double shift,
   std::copy(results, results + (count - i), out + i);
 }
 
+void round_to_f32(const double* HWY_RESTRICT x, Index count, float* HWY_RESTRICT out) {
+  const hn::ScalableTag<double> d;
+  const hn::Rebind<float, decltype(d)> df;
+  const auto lanes = static_cast<Index>(hn::Lanes(d));
+  const auto nan = hn::Set(df, std::numeric_limits<float>::quiet_NaN());
+  Index i = 0;
+  for (; i + lanes <= count; i += lanes) {
+    const auto y = rounded(df, hn::LoadU(d, x + i));
+    hn::StoreU(hn::IfThenElse(hn::Eq(y, y), y, nan), df, out + i);
+  }
+  for (; i < count; ++i) {
+    const auto y = static_cast<float>(x[i]);
+    out[i] = y == y ? y : std::numeric_limits<float>::quiet_NaN();
+  }
+}
+
 }  // namespace
 }  // namespace lade::kernels::HWY_NAMESPACE
 HWY_AFTER_NAMESPACE();
@@ -101,6 +117,11 @@ HWY_AFTER_NAMESPACE();
 namespace lade::kernels {
 
 HWY_EXPORT(signed_log10);
+HWY_EXPORT(round_to_f32);
+
+void round_to_f32(const double* x, Index count, float* out) noexcept {
+  HWY_DYNAMIC_DISPATCH(round_to_f32)(x, count, out);
+}
 
 void signed_log10(const double* x, Index count, double shift, float* out) noexcept {
   HWY_DYNAMIC_DISPATCH(signed_log10)(x, count, shift, out);

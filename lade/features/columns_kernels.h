@@ -13,4 +13,8 @@ namespace lade::kernels {
 ///           lose nothing.
 void signed_log10(const double* x, Index count, double shift, float* out) noexcept;
 
+/// out[i] = x[i] rounded to f32; a NaN becomes the quiet one without a sign.
+/// Requires: `out` does not overlap `x`.
+void round_to_f32(const double* x, Index count, float* out) noexcept;
+
 }  // namespace lade::kernels

@@ -55,6 +55,7 @@ struct LoaderStats {
   Index cache_hits = 0, workers = 0, sequences_without_sample = 0, lent_bytes = 0;
   Index abandoned_threads = 0;  // stuck for a second when the loader was closed
   BuildCounts counts;
+  std::vector<TargetTally> targets;
   ReadReport report;
 };
 

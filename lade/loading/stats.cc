@@ -86,8 +86,10 @@ LoaderStats Loader::stats() const {
   }
   out.ledger_now.emplace_back("total", core.ledger->used());
   out.ledger_peak.emplace_back("total", core.ledger->peak());
-  if (state_->plan)
+  if (state_->plan) {
     out.sequences_without_sample = state_->plan->sequences_without_sample();
+    out.targets = state_->plan->tally(out.counts.targets);
+  }
   if (const auto* const slices = std::get_if<WindowSampler>(&state_->sampler)) {
     out.sequences_without_sample += slices->too_short;
   }

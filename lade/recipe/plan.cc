@@ -437,6 +437,27 @@ const TargetPlan* Plan::targets() const {
   return data_->targets ? &*data_->targets : nullptr;
 }
 
+std::vector<TargetTally> Plan::tally(const TargetCounts& counts) const {
+  std::vector<TargetTally> tallies;
+  for (const Index target : data_->target_order) {
+    TargetTally& tally = tallies.emplace_back();
+    tally.name = data_->targets->name(target);
+    for (const TargetPlan::Set& set : data_->targets->sets()) {
+      const auto& of_set = set.targets;
+      if (std::find(of_set.begin(), of_set.end(), target) != of_set.end()) {
+        tally.every = set.name;
+      }
+    }
+    const auto t = static_cast<std::size_t>(target);
+    if (t >= counts.values.size()) continue;  // nothing was built
+    tally.values = counts.values[t];
+    tally.valid = counts.values[t] - counts.invalid[t];
+    tally.missing = counts.missing[t];
+    tally.nonfinite = counts.nonfinite[t];
+  }
+  return tallies;
+}
+
 Hash128 Plan::hash() const {
   Hasher hasher;
   hasher.field(hex(data_->recipe.hash()));

@@ -57,6 +57,15 @@ struct PlanOptions {
 /// Errors: ArgumentError unless "padded" or "packed".
 bool parse_packed(std::string_view output);
 
+/// Values of one target over the histories that were computed for a run's batches, all
+/// intervals of them.
+struct TargetTally {
+  std::string name, every;
+  Index values = 0, valid = 0;
+  Index missing = 0;    // selected rows without a value
+  Index nonfinite = 0;  // results that f32 does not hold
+};
+
 /// What building counted: nulls filled, unknown categories, overflow of an output type
 /// ...
 struct BuildCounts {
@@ -98,7 +107,8 @@ class Plan {
   /// options.
   Hash128 hash() const;
   const TargetPlan* targets() const;  // nullptr without targets
-  std::string describe() const;       // for people: columns, arrays, shared work
+  std::vector<TargetTally> tally(const TargetCounts& counts) const;  // recipe order
+  std::string describe() const;  // for people: columns, arrays, shared work
   /// Samples cut from these sequences (ascending), ascending.
   /// Errors: ArgumentError if rows are samples, or a sequence is not in the dataset.
   std::vector<Index> samples_of(std::span<const Index> sequences) const;

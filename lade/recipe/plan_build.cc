@@ -66,6 +66,9 @@ class RowWriter {
       write_windows(first, last);
     }
     settle();
+    if (!data_.targets) return;
+    counts_.targets.add(scratch_.targets.counts());
+    scratch_.targets.counts().clear();
   }
 
  private:

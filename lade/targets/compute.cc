@@ -505,6 +505,12 @@ void TargetCounts::add(const TargetCounts& other) {
   join(nonfinite, other.nonfinite);
 }
 
+void TargetCounts::clear() noexcept {
+  for (auto* counts : {&values, &invalid, &missing, &nonfinite}) {
+    std::fill(counts->begin(), counts->end(), 0);
+  }
+}
+
 TargetScratch::TargetScratch(std::shared_ptr<Ledger> ledger)
     : state_(std::make_unique<State>()) {
   state_->ledger = std::move(ledger);

@@ -93,6 +93,7 @@ struct SequenceTargets {
 struct TargetCounts {
   std::vector<Index> values, invalid, missing, nonfinite;  // per target
   void add(const TargetCounts& other);
+  void clear() noexcept;  // to zeros
 };
 
 /// Working memory of one thread.

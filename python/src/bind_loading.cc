@@ -114,6 +114,18 @@ nb::dict stats_of(const LoaderStats& stats) {
   d["nulls_filled"] = stats.counts.nulls_filled;
   d["unknown"] = stats.counts.unknown;
   d["overflow"] = stats.counts.overflow;
+  nb::list targets;
+  for (const TargetTally& target : stats.targets) {
+    nb::dict one;
+    one["name"] = target.name;
+    one["every"] = target.every;
+    one["values"] = target.values;
+    one["valid"] = target.valid;
+    one["missing"] = target.missing;
+    one["nonfinite"] = target.nonfinite;
+    targets.append(one);
+  }
+  d["targets"] = targets;
   d["report"] = stats.report;
   return d;
 }

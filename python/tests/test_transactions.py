@@ -483,3 +483,20 @@ def test_targets_computed_apart_have_the_same_bytes():
     assert shared.content_digest() == apart.content_digest()
     with pytest.raises(lade.ArgumentError, match="share_targets must be True or False, got 1"):
         batch_of(two_users(), recipe, share_targets=1)
+
+
+def test_a_loader_counts_the_values_of_each_target():
+    table = two_users().append_column("y", pa.array([1.0, None, float("nan")] + [3e38] * 7))
+    recipe = recipe_of([lade.aggregate("big", "sum(y * y)", every="day"),
+                        lade.aggregate("least", "min(y)", every="sequence"),
+                        lade.classes("low", of="least", thresholds=[0.0])])
+    dataset = lade.open(table, entity="user", time="at")
+    loader = lade.DataLoader(dataset, recipe, batch_size=1, num_workers=0, framework="numpy")
+    assert [t["values"] for t in loader.stats()["targets"]] == [0, 0, 0]
+    list(loader)
+    report = recipe.apply(dataset).report["targets"]
+    counted = loader.stats()["targets"]
+    assert [t["name"] for t in counted] == ["big", "least", "low"]
+    for seen, offline in zip(counted, report, strict=True):
+        assert {name: offline[name] for name in seen} == seen
+    assert counted[0]["nonfinite"] > 0 and counted[1]["missing"] == 2

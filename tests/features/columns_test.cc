@@ -248,5 +248,26 @@ TEST(Numeric, EveryTileIsWritten) {
     EXPECT_EQ(out[i], 2.0F * static_cast<float>(i));
 }
 
+TEST(NumericColumns, OfF64AreRoundedAlikeOnEveryInstructionSet) {
+  const std::vector<double> x = any_values();
+  const Column column = column_of(Kind::f64, x);
+  std::vector<std::uint32_t> want;
+  for (const double value : x) {
+    const auto rounded = static_cast<float>(value);
+    want.push_back(std::isnan(rounded) ? 0x7FC00000U
+                                       : std::bit_cast<std::uint32_t>(rounded));
+  }
+  testing::for_each_target([&] {
+    for (Index n = 0; n <= static_cast<Index>(x.size()); n = n < 40 ? n + 1 : 2 * n) {
+      std::vector<float> out(static_cast<std::size_t>(n) + 1, 7.0F);
+      numeric({}, column, 0, n, out.data(), 1);
+      for (std::size_t i = 0; i < static_cast<std::size_t>(n); ++i) {
+        ASSERT_EQ(std::bit_cast<std::uint32_t>(out[i]), want[i]) << x[i];
+      }
+      ASSERT_EQ(out.back(), 7.0F);
+    }
+  });
+}
+
 }  // namespace
 }  // namespace lade
