@@ -68,15 +68,17 @@ HWY_ATTR void quotients_by_division(const std::int64_t* time, Index n,
 }
 
 /// The first rows of the runs of one block.
+template <class Row>
 struct Begins {
-  std::uint64_t row[kBlock + 8];  // counted from the block's first
+  Row row[kBlock + 16];  // counted from the block's first
   Index count = 0;
-  std::uint8_t flags[kBlock + 8];  // per vector of rows: which of them
+  std::uint8_t flags[kBlock + 16];  // per vector of 64-bit numbers: which of its rows
 };
 
+// keep_lanes: lanes of a mask, first ones first. GCC copies the table of Highway's own
+// Compress to the stack at every call.
 #if HWY_TARGET == HWY_AVX2
-/// Halves of the lanes that a mask of four keeps, first ones first. Highway's own
-/// Compress copies its table to the stack at every call.
+/// Halves of the lanes that a mask of four keeps, first ones first.
 struct KeptHalves {
   alignas(32) std::int32_t of[16][8] = {};
 };
@@ -102,8 +104,6 @@ HWY_ATTR HWY_INLINE V keep_lanes(V v, M, std::uint8_t flags) {
   return hn::BitCast(d, hn::TableLookupLanes(hn::BitCast(d32, v), halves));
 }
 #elif HWY_TARGET <= HWY_AVX3
-// Highway 1.0.3 looks the lanes up in a table of 2 KiB that GCC copies to the stack at
-// every call; the instruction between registers takes three cycles.
 template <class V, class M>
 HWY_ATTR HWY_INLINE V keep_lanes(V v, M mask, std::uint8_t) {
   return V{_mm512_maskz_compress_epi64(mask.raw, v.raw)};
@@ -118,7 +118,7 @@ HWY_ATTR HWY_INLINE V keep_lanes(V v, M mask, std::uint8_t) {
 /// Finds rows whose quotient is not the one before; writes their keys.
 /// Shapes: quotient [-1 .. n - 1]; keys room for n.
 HWY_ATTR void find_begins(const std::uint64_t* quotient, Index n, std::uint64_t base,
-                          std::uint64_t* keys, Begins& begins) {
+                          std::uint64_t* keys, Begins<std::uint64_t>& begins) {
   const hn::ScalableTag<std::uint64_t> d;
   const auto lanes = static_cast<Index>(hn::Lanes(d));
   const auto bases = hn::Set(d, base);
@@ -148,7 +148,9 @@ HWY_ATTR void find_begins(const std::uint64_t* quotient, Index n, std::uint64_t 
 }
 
 /// Sets the bits of first rows of a block of n rows that begins with row `at`.
-HWY_ATTR void put_bits(const Begins& begins, Index n, Index at, std::uint64_t* to) {
+template <class Row>
+HWY_ATTR void put_bits(const Begins<Row>& begins, Index n, Index at,
+                       std::uint64_t* to) {
   const auto lanes = static_cast<Index>(hn::Lanes(hn::ScalableTag<std::uint64_t>()));
   const int shift = static_cast<int>(at & 63);
   const std::uint8_t* flags = begins.flags;
@@ -162,16 +164,10 @@ HWY_ATTR void put_bits(const Begins& begins, Index n, Index at, std::uint64_t* t
   }
 }
 
-HWY_ATTR void cut_block(std::uint64_t* quotient, Index n, Index row, std::uint64_t base,
-                        RunWriter& writer) {
-  // The row before is of the run that is open, if its key says so.
-  const bool same =
-      writer.runs > 0 &&
-      static_cast<std::uint64_t>(writer.keys[writer.runs - 1]) == base + quotient[0];
-  quotient[-1] = same ? quotient[0] : quotient[0] + 1;
-  Begins begins;
-  find_begins(quotient, n, base,
-              reinterpret_cast<std::uint64_t*>(writer.keys + writer.runs), begins);
+/// Writes the runs of n rows whose first rows and keys are found; `row` is the first.
+template <class Row>
+HWY_ATTR void add_runs(const Begins<Row>& begins, Index n, Index row,
+                       RunWriter& writer) {
   if (writer.begins != nullptr) put_bits(begins, n, row, writer.begins);
   // A run ends where the next one begins.
   std::int32_t* const ends = writer.ends + writer.runs - 1;
@@ -182,6 +178,88 @@ HWY_ATTR void cut_block(std::uint64_t* quotient, Index n, Index row, std::uint64
   ends[begins.count] = static_cast<std::int32_t>(row + n - 1);
   writer.runs += begins.count;
 }
+
+/// Whether the run that is open has the key `base + quotient`.
+HWY_ATTR bool goes_on(const RunWriter& writer, std::uint64_t base,
+                      std::uint64_t quotient) {
+  return writer.runs > 0 &&
+         static_cast<std::uint64_t>(writer.keys[writer.runs - 1]) == base + quotient;
+}
+
+HWY_ATTR void cut_block(std::uint64_t* quotient, Index n, Index row, std::uint64_t base,
+                        RunWriter& writer) {
+  // The row before is of the run that is open, if its key says so.
+  quotient[-1] = quotient[0] + (goes_on(writer, base, quotient[0]) ? 0 : 1);
+  Begins<std::uint64_t> begins;
+  find_begins(quotient, n, base,
+              reinterpret_cast<std::uint64_t*>(writer.keys + writer.runs), begins);
+  add_runs(begins, n, row, writer);
+}
+
+#if HWY_TARGET <= HWY_AVX3
+// Quotients of 32 bits, sixteen to a vector, where a block's fit. With the inverse
+// rounded up the product of v < 2^50 is never below the quotient, and as v + odd < 2^51
+// its error, under 2^-51 of it, does not reach the next: cutting it off is exact.
+constexpr std::uint64_t kNarrow = std::uint64_t{1} << 30;
+
+HWY_ATTR void narrow_quotients(const std::int64_t* HWY_RESTRICT time, Index n,
+                               std::uint64_t origin, const Divisor& by,
+                               std::int32_t* HWY_RESTRICT quotient) {
+  const int twos = by.twos;
+  const double inverse =
+      std::bit_cast<double>(std::bit_cast<std::uint64_t>(by.inverse) + 1);
+  for (Index r = 0; r < n; ++r) {
+    const std::uint64_t v = (static_cast<std::uint64_t>(time[r]) - origin) >> twos;
+    const double x = std::bit_cast<double>(v | kTwo52Bits) - kTwo52;
+    quotient[r] = static_cast<std::int32_t>(x * inverse);
+  }
+}
+
+/// find_begins of 32 bits; found[i]: the quotient of run i.  Shapes: found [n + 16].
+HWY_ATTR void find_narrow_begins(const std::int32_t* quotient, Index n,
+                                 std::int32_t* found, Begins<std::int32_t>& begins) {
+  const hn::ScalableTag<std::int32_t> d;
+  constexpr Index kLanes = 16;
+  auto rows = hn::Iota(d, 0);
+  std::uint8_t* flags = begins.flags;
+  Index count = 0;
+  Index r = 0;
+  for (; r + kLanes <= n; r += kLanes) {
+    const auto q = hn::LoadU(d, quotient + r);
+    const auto changed = hn::Ne(q, hn::LoadU(d, quotient + r - 1));
+    hn::StoreMaskBits(d, changed, flags);
+    _mm512_storeu_si512(found + count, _mm512_maskz_compress_epi32(changed.raw, q.raw));
+    _mm512_storeu_si512(begins.row + count,
+                        _mm512_maskz_compress_epi32(changed.raw, rows.raw));
+    flags += kLanes / 8;
+    count += static_cast<Index>(hn::CountTrue(d, changed));
+    rows = hn::Add(rows, hn::Set(d, kLanes));
+  }
+  flags[0] = flags[1] = 0;
+  for (; r < n; ++r) {
+    if (quotient[r] == quotient[r - 1]) continue;
+    std::uint8_t& flag = flags[r % kLanes / 8];
+    flag = static_cast<std::uint8_t>(flag | 1U << (r % 8));
+    found[count] = quotient[r];
+    begins.row[count++] = static_cast<std::int32_t>(r);
+  }
+  begins.count = count;
+}
+
+HWY_ATTR void cut_narrow_block(std::int32_t* quotient, Index n, Index row,
+                               std::uint64_t base, RunWriter& writer) {
+  const bool same = goes_on(writer, base, static_cast<std::uint64_t>(quotient[0]));
+  quotient[-1] = quotient[0] + (same ? 0 : 1);
+  Begins<std::int32_t> begins;
+  std::int32_t found[kBlock + 16];
+  find_narrow_begins(quotient, n, found, begins);
+  std::int64_t* const keys = writer.keys + writer.runs;
+  for (Index i = 0; i < begins.count; ++i) {
+    keys[i] = static_cast<std::int64_t>(base + static_cast<std::uint64_t>(found[i]));
+  }
+  add_runs(begins, n, row, writer);
+}
+#endif
 
 HWY_ATTR void cut_rows(const std::int64_t* time, Index n, std::int64_t shift,
                        std::int64_t width, Index row, RunWriter& writer) {
@@ -196,6 +274,15 @@ HWY_ATTR void cut_rows(const std::int64_t* time, Index n, std::int64_t shift,
         static_cast<std::uint64_t>(base) * by.width - static_cast<std::uint64_t>(shift);
     const std::uint64_t widest = static_cast<std::uint64_t>(t[rows - 1]) - origin;
     const auto first = static_cast<std::uint64_t>(base);
+#if HWY_TARGET <= HWY_AVX3
+    if ((widest >> by.twos) < kExact && by.odd < 0x1p50 &&
+        widest / by.width < kNarrow) {
+      std::int32_t narrow[kBlock + 1];
+      narrow_quotients(t, rows, origin, by, narrow + 1);
+      cut_narrow_block(narrow + 1, rows, row + begin, first, writer);
+      continue;
+    }
+#endif
     std::uint64_t quotient[kBlock + 1];
     if ((widest >> by.twos) < kExact) {
       quotients(t, rows, origin, by, quotient + 1);

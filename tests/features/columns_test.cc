@@ -248,7 +248,7 @@ TEST(Numeric, EveryTileIsWritten) {
     EXPECT_EQ(out[i], 2.0F * static_cast<float>(i));
 }
 
-TEST(NumericColumns, OfF64AreRoundedAlikeOnEveryInstructionSet) {
+TEST(Numeric, OfF64AreRoundedAlikeOnEveryInstructionSet) {
   const std::vector<double> x = any_values();
   const Column column = column_of(Kind::f64, x);
   std::vector<std::uint32_t> want;

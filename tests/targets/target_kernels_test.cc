@@ -223,6 +223,47 @@ TEST(TargetKernels, IntervalsAreTheSameOnEveryInstructionSet) {
   });
 }
 
+TEST(TargetKernels, AnyWidthCutsAtItsMultiplesOnEveryInstructionSet) {
+  testing::for_each_target([] {
+    std::mt19937_64 random(8);
+    for (const std::int64_t width :
+         {std::int64_t{1}, std::int64_t{3}, std::int64_t{7}, std::int64_t{60},
+          std::int64_t{1'000'003}, std::int64_t{86'400'000'000'000},
+          (std::int64_t{1} << 29) + 1, (std::int64_t{1} << 31) + 11,
+          (std::int64_t{1} << 49) + 1, (std::int64_t{1} << 52) + 1}) {
+      for (const std::int64_t most : {2, 1000, 1 << 24}) {
+        std::vector<std::int64_t> time;
+        std::int64_t k = -static_cast<std::int64_t>(random() % 500);
+        for (Index r = 0; r < 700; ++r) {
+          // On an edge, just before it and just after.
+          const std::int64_t t =
+              k * width + static_cast<std::int64_t>(random() % 3) - 1;
+          time.push_back(time.empty() ? t : std::max(t, time.back()));
+          if (random() % 2 == 0) {
+            const auto step = static_cast<std::int64_t>(random()) & (most - 1);
+            if (k + step < (std::int64_t{1} << 61) / width) k += step;
+          }
+        }
+        const Boundary boundary{.every = Every::fixed, .width = width};
+        std::vector<std::int32_t> ends(time.size());
+        std::vector<std::int64_t> keys(time.size());
+        const Index runs = interval_ends(time, boundary, ends, keys);
+        Index run = 0;
+        for (std::size_t r = 0; r < time.size(); ++r) {
+          const std::int64_t key = floor_div(time[r], width);
+          ASSERT_EQ(keys[static_cast<std::size_t>(run)], key) << width << " " << r;
+          const bool last =
+              r + 1 == time.size() || floor_div(time[r + 1], width) != key;
+          if (!last) continue;
+          ASSERT_EQ(ends[static_cast<std::size_t>(run)], static_cast<std::int32_t>(r));
+          ++run;
+        }
+        ASSERT_EQ(run, runs);
+      }
+    }
+  });
+}
+
 TEST(TargetKernels, ValuesAreRoundedAsOneByOneOnEveryInstructionSet) {
   constexpr double kInfinity = std::numeric_limits<double>::infinity();
   const std::vector<double> x = {
