@@ -20,6 +20,15 @@ from typing import Callable
 import numpy as np
 
 
+def command_line(words: list[str]) -> str:
+    """The command that repeats this run; folders of this machine are DIR."""
+    shown = ["python", os.path.relpath(words[0]), *words[1:]]
+    for at, word in enumerate(shown[:-1]):
+        if word in ("--published", "--folder"):
+            shown[at + 1] = "DIR"
+    return " ".join(shown)
+
+
 @dataclasses.dataclass
 class Result:
     """One line of docs/benchmarks.md. Ratios are peer time / Lade time: above 1 is faster."""
@@ -39,7 +48,7 @@ class Result:
 
     def __post_init__(self):
         self.must = self.must or self.target
-        self.command = self.command or " ".join(["python", os.path.relpath(sys.argv[0]), *sys.argv[1:]])
+        self.command = self.command or command_line(sys.argv)
 
 
 def alternate(arms: dict[str, Callable[[], float | None]], rounds: int, warm: int = 1) -> dict[str, list[float]]:

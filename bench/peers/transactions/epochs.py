@@ -17,7 +17,7 @@ import lade
 from transactions import published, workload
 from transactions.reference import Reference
 
-PUBLISHED_BATCHES = 4  # it is slow: its time is scaled
+PUBLISHED_BATCHES = 2  # it is slow: its time is scaled
 
 
 def lade_loader(dataset, targets, samples, workers, **options):
