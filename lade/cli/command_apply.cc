@@ -25,22 +25,23 @@ constexpr std::size_t kPairsShown = 10;
 constexpr std::size_t kClassesShown = 10;
 
 Json summary_of(const TargetSummary& target) {
+  const bool classes = !target.classes.empty();  // they have counts and no bounds
   const auto bound = [&](double value) {
-    return target.valid > 0 ? Json(value) : Json(nullptr);
+    return target.valid > 0 && !classes ? Json(value) : Json(nullptr);
   };
   Json summary = {{"name", target.name},
                   {"every", target.every},
                   {"values", target.values},
                   {"valid", target.valid},
                   {"valid_share", target.valid_share()},
-                  {"zero", target.zero},
-                  {"zero_share", target.zero_share()},
+                  {"zero", classes ? Json(nullptr) : Json(target.zero)},
+                  {"zero_share", classes ? Json(nullptr) : Json(target.zero_share())},
                   {"missing", target.missing},
                   {"nonfinite", target.nonfinite},
                   {"min", bound(target.min)},
                   {"mean", bound(target.mean)},
                   {"max", bound(target.max)}};
-  if (!target.classes.empty()) summary["classes"] = target.classes;
+  if (classes) summary["classes"] = target.classes;
   return summary;
 }
 
@@ -61,6 +62,7 @@ Json to_json(const ApplyReport& report, const std::string& output) {
           {"sequences", report.sequences},
           {"events", report.events},
           {"events_hidden", report.events_hidden},
+          {"sequences_empty", report.sequences_empty},
           {"targets", targets},
           {"correlated", pairs},
           {"not_compared", report.not_compared},
@@ -76,14 +78,17 @@ std::size_t name_width(const std::vector<TargetSummary>& targets) {
 }
 
 std::string line_of(const TargetSummary& target, std::size_t width) {
+  const bool classes = !target.classes.empty();
   const auto bound = [&](double value) {
-    return target.valid > 0 ? fmt::format("{:.6g}", value) : std::string("-");
+    return target.valid > 0 && !classes ? fmt::format("{:.6g}", value)
+                                        : std::string("-");
   };
-  return fmt::format("  {:<{}}{:<10}{:>11}{:>7.1f}%{:>7.1f}%{:>14}{:>14}{:>14}\n",
+  const std::string zero =
+      classes ? "-" : fmt::format("{:.1f}%", 100 * target.zero_share());
+  return fmt::format("  {:<{}}{:<10}{:>11}{:>7.1f}%{:>8}{:>14}{:>14}{:>14}\n",
                      escape_text(target.name), width, target.every,
-                     grouped(target.values), 100 * target.valid_share(),
-                     100 * target.zero_share(), bound(target.min), bound(target.mean),
-                     bound(target.max));
+                     grouped(target.values), 100 * target.valid_share(), zero,
+                     bound(target.min), bound(target.mean), bound(target.max));
 }
 
 /// "  big: 120 of class 0, 31 of class 1"; the first classes of many.
@@ -121,6 +126,10 @@ std::string to_text(const ApplyReport& report, const std::string& output) {
   if (report.events_hidden > 0) {
     text +=
         fmt::format("  {} events at or after until\n", grouped(report.events_hidden));
+  }
+  if (report.sequences_empty > 0) {
+    text += fmt::format("  {} sequences without an event before until\n",
+                        grouped(report.sequences_empty));
   }
   for (std::size_t p = 0; p < report.correlated.size(); ++p) {
     if (p == kPairsShown) {

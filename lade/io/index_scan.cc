@@ -128,7 +128,7 @@ class GroupReader {
             refuse(r, DropReason::null_key, "dataset.null_key",
                    "time is -2^63, undefined");
           } else if (!range.holds(k)) {
-            refuse(r, DropReason::time_range, "dataset.time_range", kTimeRangeRule);
+            refuse(r, DropReason::time_range, "dataset.time_range", range.rule);
           }
         }
       }

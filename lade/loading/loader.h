@@ -52,7 +52,8 @@ struct LoaderStats {
   std::vector<StageTotals> stages;
   double ready_occupancy = 0, read_amplification = 0;
   std::vector<std::pair<std::string, Index>> ledger_now, ledger_peak;
-  Index cache_hits = 0, workers = 0, sequences_without_sample = 0, lent_bytes = 0;
+  Index cache_hits = 0, workers = 0, sequences_without_sample = 0, sequences_empty = 0,
+        lent_bytes = 0;
   Index abandoned_threads = 0;  // stuck for a second when the loader was closed
   BuildCounts counts;
   std::vector<TargetTally> targets;

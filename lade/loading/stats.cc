@@ -88,6 +88,7 @@ LoaderStats Loader::stats() const {
   out.ledger_peak.emplace_back("total", core.ledger->peak());
   if (state_->plan) {
     out.sequences_without_sample = state_->plan->sequences_without_sample();
+    out.sequences_empty = state_->plan->sequences_empty();
     out.targets = state_->plan->tally(out.counts.targets);
   }
   if (const auto* const slices = std::get_if<WindowSampler>(&state_->sampler)) {

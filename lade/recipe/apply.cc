@@ -82,7 +82,7 @@ struct BlockResult {
   std::vector<SetColumns> sets;
   std::vector<TargetStatistics> statistics;  // beside `sets`
   TargetCounts counts;
-  Index events = 0, hidden = 0;
+  Index events = 0, hidden = 0, empty = 0;
 };
 
 std::shared_ptr<arrow::Array> make_array(
@@ -152,8 +152,14 @@ std::shared_ptr<arrow::Schema> set_schema(const Offline& offline, std::size_t s)
   }
   for (const Index target : offline.members[s]) {
     const bool classes = offline.plan->class_at(target) != nullptr;
-    fields.push_back(arrow::field(offline.plan->name(target),
-                                  classes ? arrow::int64() : arrow::float32()));
+    const std::string& name = offline.plan->name(target);
+    for (const auto& field : fields) {
+      require(field->name() != name,
+              "apply: the table of every = \"" + escape_text(set.name) +
+                  "\" has a column '" + escape_text(name) +
+                  "' of its own; the target of this name needs another one");
+    }
+    fields.push_back(arrow::field(name, classes ? arrow::int64() : arrow::float32()));
   }
   return arrow::schema(std::move(fields));
 }
@@ -253,6 +259,7 @@ BlockResult compute_block(const Offline& offline, const io::DatasetReader& reade
     }
     result.events += sequence.view.rows;
     result.hidden += sequence.view.rows - rows;
+    result.empty += rows == 0 ? 1 : 0;
   }
   for (const SetColumns& set : result.sets) {
     result.statistics.emplace_back(static_cast<Index>(set.value.size()));
@@ -374,6 +381,7 @@ ApplyReport apply(const Recipe& recipe, const io::Dataset& dataset,
     for (BlockResult& result : results) {
       report.events += result.events;
       report.events_hidden += result.hidden;
+      report.sequences_empty += result.empty;
       totals.add(result);
       for (std::size_t s = 0; s < result.sets.size(); ++s) {
         if (result.sets[s].position.empty()) continue;

@@ -33,7 +33,8 @@ struct CorrelatedTargets {
 struct ApplyReport {
   Index sequences = 0;
   Index events = 0;
-  Index events_hidden = 0;  // at or after `until`: only ahead targets see them
+  Index events_hidden = 0;    // at or after `until`: only ahead targets see them
+  Index sequences_empty = 0;  // without an event before `until`: no rows are given
   std::vector<TargetSummary> targets;         // recipe order
   std::vector<CorrelatedTargets> correlated;  // of a boundary set each
   Index not_compared = 0;  // targets beyond TargetStatistics::kMostCompared of a set

@@ -184,7 +184,7 @@ std::vector<std::uint8_t> KeyJudge::judge(const Chunk& chunk, const std::string&
     } else if (outside(r)) {
       place = {.source = source, .row = first_row + r, .rule = "convert.time_range"};
       state.drop(DropReason::time_range, std::move(place),
-                 state.of_entity(chunk, r) + std::string(io::kTimeRangeRule), report);
+                 state.of_entity(chunk, r) + std::string(range.rule), report);
       forget(r);
     } else if (const auto* newest =
                    options.time >= 0 ? state.later_than(chunk, r) : nullptr) {

@@ -2,10 +2,14 @@
 #include "lade/recipe/cut.h"
 
 #include <algorithm>
+#include <charconv>
 #include <limits>
 
+#include "lade/core/unknown_name.h"
+#include "lade/io/entity_name.h"
 #include "lade/recipe/bind_targets.h"
 #include "lade/recipe/duration.h"
+#include "lade/recipe/instant.h"
 
 namespace lade {
 namespace {
@@ -33,6 +37,28 @@ std::int64_t optional_duration(const std::string& text, TimeUnit unit,
   require(units >= 0,
           std::string(what) + ": must be >= 0, got '" + escape_text(text) + "'");
   return units;
+}
+
+bool is_time_text(const std::string& text) {
+  std::int64_t number = 0;
+  const char* const end = text.data() + text.size();
+  const auto [at, error] = std::from_chars(text.data(), end, number);
+  return (error == std::errc{} && at == end) || parse_instant(text).has_value();
+}
+
+/// A sequence has one cut.
+void require_constant(const Column& column, const SequenceView& view,
+                      const std::string& name, const io::SequenceInfo& info) {
+  const bool there = column.valid(view.begin);
+  const auto* times = column.as<std::int64_t>();
+  for (Index r = view.begin + 1; r < view.begin + view.rows; ++r) {
+    if (column.valid(r) == there && (!there || times[r] == times[view.begin])) continue;
+    throw DataError({.row = r - view.begin, .column = name, .rule = "recipe.until"},
+                    io::name_of_entity(info.entity) + "column '" + escape_text(name) +
+                        "' must be the same in all rows of an entity, row " +
+                        std::to_string(r - view.begin) +
+                        " of its history has another time than row 0");
+  }
 }
 
 }  // namespace
@@ -66,6 +92,12 @@ std::vector<Cut> make_cuts(const SequenceSpec& spec, const io::Dataset& dataset)
                 "' must be a time in the unit of the time column, is " +
                 to_string(field.type));
   }
+  if (!by_column && !is_time_text(spec.until)) {
+    throw ArgumentError(
+        "recipe: [sequence] until: must be a date (2024-03-01), a time "
+        "(2024-03-01T10:00:00), a whole number or a column; " +
+        unknown_name("column", spec.until, schema.names()));
+  }
   const Edges constant =
       by_column ? Edges{}
                 : edges(parse_time(spec.until, type, calendar_zone(spec, type).get(),
@@ -85,6 +117,7 @@ std::vector<Cut> make_cuts(const SequenceSpec& spec, const io::Dataset& dataset)
     Edges edge = constant;
     if (by_column) {
       const Column& until = sequence.chunk->columns.back();
+      require_constant(until, sequence.view, spec.until, info);
       edge = until.valid(sequence.view.begin)
                  ? edges(until.as<std::int64_t>()[sequence.view.begin])
                  : Edges{};

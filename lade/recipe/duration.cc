@@ -58,10 +58,12 @@ std::int64_t in_units(Duration duration, TimeUnit unit, std::string_view what,
   const __int128 units = ns / unit_ns;
   const bool whole = ns % unit_ns == 0;
   const bool fits = units <= INT64_MAX / 4 && units >= INT64_MIN / 4;
-  require(whole && fits, std::string(what) + ": duration must be a whole number of " +
-                             std::string(name(unit)) +
-                             ", the unit of the time column, got '" +
-                             escape_text(text) + "'");
+  require(fits, std::string(what) + ": duration is longer than a column of " +
+                    std::string(name(unit)) + " can measure, got '" +
+                    escape_text(text) + "'");
+  require(whole, std::string(what) + ": duration must be a whole number of " +
+                     std::string(name(unit)) + ", the unit of the time column, got '" +
+                     escape_text(text) + "'");
   return static_cast<std::int64_t>(units);
 }
 

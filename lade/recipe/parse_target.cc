@@ -278,6 +278,13 @@ class Mixes {
     for (const std::string& name : names_) {
       known.fields.push_back({name, {Kind::f64, TimeUnit::us, false, ""}, true});
     }
+    for (const SyntaxNode& node : syntax.nodes) {
+      const auto named =
+          node.form == SyntaxNode::Form::column ? place_.find(node.word) : place_.end();
+      if (named == place_.end() || !targets_[named->second].is_class()) continue;
+      refuse_at(text, options, node.spot,
+                "'" + escape_text(node.word) + "' are classes; a mix takes numbers");
+    }
     ExpressionOptions mix = options;
     mix.mix = true;
     compile_syntax(syntax, text, known, mix);

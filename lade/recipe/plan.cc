@@ -150,7 +150,12 @@ class Binder {
       for (Index s = 0; s < sequences; ++s) {
         if (data_.cut_length(s) > 0) data_.not_empty.push_back(s);
       }
+      data_.sequences_dropped = sequences - static_cast<Index>(data_.not_empty.size());
       sequences = static_cast<Index>(data_.not_empty.size());
+    } else if (sequence.window.kind == WindowRule::Kind::history) {
+      data_.sequences_empty =
+          std::count_if(data_.cuts.begin(), data_.cuts.end(),
+                        [](const Cut& cut) { return cut.begin == cut.end; });
     }
     data_.windows.emplace(sequence.window, sequences, [&](Index s) {
       return data_.cut_length(
@@ -429,8 +434,11 @@ Index Plan::samples() const {
   return data_->rows_are_samples ? data_->first_row.back() : data_->windows->samples();
 }
 
+Index Plan::sequences_empty() const { return data_->sequences_empty; }
 Index Plan::sequences_without_sample() const {
-  return data_->rows_are_samples ? 0 : data_->windows->sequences_without_sample();
+  return data_->rows_are_samples
+             ? 0
+             : data_->sequences_dropped + data_->windows->sequences_without_sample();
 }
 
 const TargetPlan* Plan::targets() const {

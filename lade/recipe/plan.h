@@ -101,8 +101,9 @@ class Plan {
 
   const std::vector<std::string>& columns() const;  // to be read, in reader order
   const std::vector<ArraySpec>& arrays() const;
-  Index samples() const;  // N
-  Index sequences_without_sample() const;
+  Index samples() const;                   // N
+  Index sequences_without_sample() const;  // too short, or empty with drop_empty
+  Index sequences_empty() const;           // samples without an event: all padding
   /// Of all that decides the bytes of a sample: recipe without [source] and [loader],
   /// options.
   Hash128 hash() const;

@@ -76,6 +76,8 @@ struct Plan::Data {
   std::vector<Index> first_row;          // of each row group, rows_are_samples
   std::vector<Cut> cuts;                 // per sequence, only with until
   std::vector<Index> not_empty;          // drop_empty: sequences that have rows left
+  Index sequences_dropped = 0;           // those that have none
+  Index sequences_empty = 0;             // the same without drop_empty
 
   Data(Recipe r, io::Dataset d, PlanOptions o)
       : recipe(std::move(r)), dataset(std::move(d)), options(std::move(o)) {}

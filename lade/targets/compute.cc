@@ -219,6 +219,7 @@ void Computation::check_missing(const Pair& pair) {
     for (std::size_t r = 0; r < n; ++r) {
       if (mask[r] == 0 || state_.present[r] != 0) continue;
       Place place;
+      place.row = static_cast<Index>(r);
       place.rule = "target.missing";
       throw DataError(place, "target \"" + spec.name +
                                  "\" must have no missing values, got "

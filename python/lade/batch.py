@@ -52,18 +52,32 @@ class Batch(Mapping):
 
     A packed batch has `offsets` (also `cu_seqlens`) and `max_length`, its longest row.
     `targets`, and what a recipe defines per target, are mappings by name. All arrays view
-    one slab of memory, which lives as long as any of them; writing into them is allowed.
+    one slab of memory, which lives as long as any of them; writing into them is allowed. The
+    objects that view it are made when the first of them is asked for, about 1 us each.
     """
 
-    __slots__ = ("_core", "_arrays", "_values", "_facts")
+    __slots__ = ("_core", "_framework", "_made", "_by_name", "_facts")
 
     def __init__(self, core, framework="numpy"):
         self._core = core
+        self._framework = framework
+        self._made = self._by_name = None
         self._facts = (core.epoch, core.step, core.nbytes)
-        self._arrays = core.arrays()
-        if framework == "torch":
-            self._arrays = [(n, dtype, _as_torch(a, dtype)) for n, dtype, a in self._arrays]
-        self._values = _grouped(self._arrays)
+
+    @property
+    def _arrays(self):
+        """(name, type, array) of each."""
+        if self._made is None:
+            self._made = self._core.arrays()
+            if self._framework == "torch":
+                self._made = [(n, dtype, _as_torch(a, dtype)) for n, dtype, a in self._made]
+        return self._made
+
+    @property
+    def _values(self):
+        if self._by_name is None:
+            self._by_name = _grouped(self._arrays)
+        return self._by_name
 
     def __getitem__(self, name):
         return self._values[_ALIASES.get(name, name)]
@@ -151,12 +165,12 @@ class Batch(Mapping):
     def _mapped(self, change, core):
         """A batch of changed tensors; `core` if they are its memory still."""
         batch = Batch.__new__(Batch)
-        batch._core, batch._facts = core, self._facts
-        batch._arrays = [
+        batch._core, batch._facts, batch._framework = core, self._facts, "torch"
+        batch._by_name = None
+        batch._made = [
             (name, dtype,
              change(_as_torch(array, dtype) if isinstance(array, np.ndarray) else array))
             for name, dtype, array in self._arrays]
-        batch._values = _grouped(batch._arrays)
         return batch
 
     def content_digest(self):

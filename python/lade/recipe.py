@@ -72,7 +72,7 @@ def target_family(data, count, seed=0, *, values=None, sets_of=None, set_size=No
                   set_size=_listed(set_size), aggregates=_listed(aggregates),
                   every=_listed(every), look_back=_listed(look_back),
                   min_support=min_support, name=name)
-    spec = json.dumps(spec, default=_plain)
+    spec = _json(spec, "target_family")
     if not isinstance(data, collections.abc.Mapping):
         dataset = as_dataset(data, None)
         return json.loads(_core.target_family(spec, dataset._core, dataset._sequences))
@@ -127,7 +127,7 @@ class Recipe:
                       output=output, loader=loader, label=label, compat=compat,
                       target_family=target_family)
         self._core = _core.Recipe.from_json(
-            json.dumps(form, default=_plain), "lade.Recipe", core_limits(limits))
+            _json(form, "Recipe"), "lade.Recipe", core_limits(limits))
 
     @classmethod
     def _of(cls, core):
@@ -144,7 +144,7 @@ class Recipe:
     def from_json(cls, text, limits=None):
         """From the JSON form: text, or the objects it stands for."""
         if not isinstance(text, str):
-            text = json.dumps(text, default=_plain)
+            text = _json(text, "Recipe")
         return cls._of(_core.Recipe.from_json(text, "recipe", core_limits(limits)))
 
     @classmethod
@@ -269,6 +269,26 @@ def _parts(parts, what, kinds):
             return list(parts)
         parts = wrong[0]
     raise ArgumentError(f"Recipe: {what} must be a list of {kinds}, got {parts!r}")
+
+
+def _json(form, what):
+    """JSON, which has no NaN and no infinity."""
+    try:
+        return json.dumps(form, default=_plain, allow_nan=False)
+    except ValueError:
+        raise ArgumentError(f"{what}: numbers must be finite, got {_infinite(form)}") from None
+
+
+def _infinite(form, place=""):
+    """The first number that is not finite, and where it is."""
+    if isinstance(form, (float, np.floating)):
+        return None if np.isfinite(form) else f"{form} in {place}"
+    named = isinstance(form, dict) and isinstance(form.get("name"), str)
+    parts = form.items() if isinstance(form, dict) else enumerate(form) if isinstance(
+        form, (list, tuple)) else ()
+    here = f"{place} {form['name']!r}" if named else place
+    found = (_infinite(value, f"{here} {key}".strip()) for key, value in parts)
+    return next((one for one in found if one), None)
 
 
 def _plain(value):

@@ -5,6 +5,9 @@
 #include <nanobind/stl/tuple.h>
 #include <nanobind/stl/vector.h>
 
+#include <algorithm>
+#include <array>
+
 #include "arrays.h"
 #include "lade/loading/choose_samples.h"
 #include "lade/loading/loader.h"
@@ -36,12 +39,12 @@ nb::dlpack::dtype dlpack_type(DType type) {
   return nb::dtype<float>();
 }
 
-nb::object to_numpy(const Batch& batch, const BatchArray& array) {
-  std::vector<std::size_t> shape;
-  for (const Index n : array.shape) shape.push_back(static_cast<std::size_t>(n));
-  return nb::cast(nb::ndarray<nb::numpy>(array.data, shape.size(), shape.data(),
-                                         owner_of(batch.slab()), nullptr,
-                                         dlpack_type(array.type)));
+/// `owner` keeps the slab alive.
+nb::object to_numpy(const BatchArray& array, const nb::capsule& owner) {
+  std::array<std::size_t, 4> shape{};
+  std::copy(array.shape.begin(), array.shape.end(), shape.begin());
+  return nb::cast(nb::ndarray<nb::numpy>(array.data, array.shape.size(), shape.data(),
+                                         owner, nullptr, dlpack_type(array.type)));
 }
 
 /// Waits without the interpreter's lock; wakes for signals.
@@ -109,6 +112,7 @@ nb::dict stats_of(const LoaderStats& stats) {
   d["cache_hits"] = stats.cache_hits;
   d["workers"] = stats.workers;
   d["sequences_without_sample"] = stats.sequences_without_sample;
+  d["sequences_empty"] = stats.sequences_empty;
   d["lent_bytes"] = stats.lent_bytes;
   d["abandoned_threads"] = stats.abandoned_threads;
   d["nulls_filled"] = stats.counts.nulls_filled;
@@ -214,10 +218,11 @@ void bind_batch(nb::module_& m) {
           "arrays",
           [](const Batch& batch) {
             nb::list all;
+            const nb::capsule owner = owner_of(batch.slab());
             for (const BatchArray& array : batch.arrays()) {
               const std::string_view type = name(array.type);
               all.append(nb::make_tuple(array.name, nb::str(type.data(), type.size()),
-                                        to_numpy(batch, array)));
+                                        to_numpy(array, owner)));
             }
             return all;
           },

@@ -24,8 +24,9 @@ namespace lade::python {
 namespace {
 
 nb::dict summary_of(const TargetSummary& target) {
+  const bool classes = !target.classes.empty();  // they have counts and no bounds
   const auto bound = [&](double value) {
-    return target.valid > 0 ? nb::object(nb::float_(value)) : nb::none();
+    return target.valid > 0 && !classes ? nb::object(nb::float_(value)) : nb::none();
   };
   nb::dict d;
   d["name"] = target.name;
@@ -33,14 +34,14 @@ nb::dict summary_of(const TargetSummary& target) {
   d["values"] = target.values;
   d["valid"] = target.valid;
   d["valid_share"] = target.valid_share();
-  d["zero"] = target.zero;
-  d["zero_share"] = target.zero_share();
+  d["zero"] = classes ? nb::none() : nb::object(nb::int_(target.zero));
+  d["zero_share"] = classes ? nb::none() : nb::object(nb::float_(target.zero_share()));
   d["missing"] = target.missing;
   d["nonfinite"] = target.nonfinite;
   d["min"] = bound(target.min);
   d["mean"] = bound(target.mean);
   d["max"] = bound(target.max);
-  if (!target.classes.empty()) d["classes"] = target.classes;
+  if (classes) d["classes"] = target.classes;
   return d;
 }
 
@@ -49,6 +50,7 @@ nb::dict report_of(const ApplyReport& report) {
   d["sequences"] = report.sequences;
   d["events"] = report.events;
   d["events_hidden"] = report.events_hidden;
+  d["sequences_empty"] = report.sequences_empty;
   nb::list targets;
   for (const TargetSummary& target : report.targets) targets.append(summary_of(target));
   d["targets"] = targets;

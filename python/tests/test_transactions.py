@@ -500,3 +500,74 @@ def test_a_loader_counts_the_values_of_each_target():
     for seen, offline in zip(counted, report, strict=True):
         assert {name: offline[name] for name in seen} == seen
     assert counted[0]["nonfinite"] > 0 and counted[1]["missing"] == 2
+
+
+@pytest.mark.parametrize("name", ["user", "interval_start", "interval_end", "position"])
+def test_a_target_named_like_a_column_of_its_table_is_refused(name, tmp_path):
+    recipe = recipe_of([lade.aggregate(name, "sum(amount)", every="day")])
+    words = f"has a column '{name}' of its own"
+    with pytest.raises(lade.ArgumentError, match=words):
+        recipe.apply(lade.open(example(), entity="user", time="at"))
+    with pytest.raises(lade.ArgumentError, match=words):
+        recipe.apply(lade.open(example(), entity="user", time="at"), tmp_path / "out")
+    assert not (tmp_path / "out").exists()
+    assert batch_of(example(), recipe)["targets"][name].shape == (1, 6)
+
+
+def test_entities_without_an_event_before_until_are_counted():
+    late = example(8).set_column(1, "at", pa.array(
+        [datetime.datetime(2030, 1, 1)] * 8, pa.timestamp("us", "UTC")))
+    table = pa.concat_tables([example(), late])
+    dataset = lade.open(table, entity="user", time="at")
+    for drop, kept, counts in ((False, 2, (1, 0)), (True, 1, (0, 1))):
+        recipe = recipe_of(DAY, until="2025-01-01", drop_empty=drop)
+        loader = lade.DataLoader(dataset, recipe, batch_size=2, framework="numpy")
+        (batch,) = loader
+        stats = loader.stats()
+        assert batch["lengths"].tolist() == [8, 0][:kept]
+        assert (stats["sequences_empty"], stats["sequences_without_sample"]) == counts
+        report = recipe.apply(dataset).report
+        assert (report["sequences_empty"], report["events_hidden"]) == (1, 8)
+
+
+def test_until_of_a_column_is_one_time_per_entity():
+    at = [None, 1, 1, 1, 1, 1, 1, 1]
+    table = example().append_column("cut", pa.array(at, pa.timestamp("us", "UTC")))
+    with pytest.raises(lade.DataError, match="entity 7: column 'cut' must be the same") as error:
+        batch_of(table, recipe_of(DAY, until="cut"))
+    assert (error.value.rule, error.value.row, error.value.column) == ("recipe.until", 1, "cut")
+    with pytest.raises(lade.ArgumentError, match="or a column; unknown column 'cutt'; did you mean"
+                                                 " 'cut'"):
+        batch_of(table, recipe_of(DAY, until="cutt"))
+
+
+def test_times_at_the_ends_of_nanoseconds_are_bad_rows():
+    most = 2**63 - 1
+    times = pa.array([-most, 0, most], pa.timestamp("ns"))
+    table = pa.table({"user": [1, 1, 1], "at": times, "amount": [1.0, 2.0, 4.0]})
+    with pytest.raises(lade.DataError, match="entity 1: time of nanoseconds must be from 1677-09-24"):
+        lade.open(table, entity="user", time="at")
+    dataset = lade.open(table, entity="user", time="at", on_bad="skip", max_bad=2)
+    assert dataset.events == 1 and dataset.report.dropped["time_range"] == 2
+    two_days = 2 * 86_400 * 10**9
+    inside = table.set_column(1, "at", pa.array([two_days - most - 1, 0, most - two_days],
+                                                pa.timestamp("ns")))
+    recipe = recipe_of([lade.aggregate("day", "sum(amount)", every="day"),
+                        lade.aggregate("all", "sum(amount)", every="day", look_back="all"),
+                        lade.horizon("next", "count()", every="day")])
+    day = recipe.apply(lade.open(inside, entity="user", time="at"))["day"]
+    assert day["day"].to_pylist() == [1, 2, 4] and day["all"].to_pylist() == [1, 3, 7]
+    assert day["next"].to_pylist() == [0, 0, None]
+
+
+def test_numbers_that_are_not_finite_are_named():
+    with pytest.raises(lade.ArgumentError, match="got nan in target 0 'x' empty"):
+        recipe_of([lade.aggregate("x", "count()", every="day", empty=float("nan"))])
+    with pytest.raises(lade.ArgumentError, match="got inf in target 1 'c' thresholds 0"):
+        recipe_of([*DAY[:1], lade.classes("c", of="food", thresholds=[float("inf")])])
+
+
+def test_a_mix_of_classes_says_so():
+    with pytest.raises(lade.ArgumentError, match="'c' are classes; a mix takes numbers"):
+        recipe_of([*DAY[:1], lade.classes("c", of="food", thresholds=[1.0]),
+                   lade.mix("m", "c + 1")])
