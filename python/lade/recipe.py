@@ -275,6 +275,8 @@ def _json(form, what):
     """JSON, which has no NaN and no infinity."""
     try:
         return json.dumps(form, default=_plain, allow_nan=False)
+    except ArgumentError:
+        raise
     except ValueError:
         raise ArgumentError(f"{what}: numbers must be finite, got {_infinite(form)}") from None
 
