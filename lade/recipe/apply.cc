@@ -76,14 +76,40 @@ struct SetColumns {
   std::vector<std::vector<float>> value;         // of targets and mixes
   std::vector<std::vector<std::int64_t>> label;  // of classes
   std::vector<std::vector<std::uint8_t>> valid;
+
+  explicit SetColumns(std::size_t targets)
+      : value(targets), label(targets), valid(targets) {}
+  /// Empty, with the memory it has.
+  void clear() {
+    for (auto* numbers : {&entity, &start, &end, &position}) numbers->clear();
+    entity_text.clear();
+    for (auto& one : value) one.clear();
+    for (auto& one : label) one.clear();
+    for (auto& one : valid) one.clear();
+  }
 };
 
-struct BlockResult {
+/// What a thread keeps from block to block.
+struct Worker {
+  TargetScratch scratch;
+  SequenceTargets values;
   std::vector<SetColumns> sets;
-  std::vector<TargetStatistics> statistics;  // beside `sets`
+
+  explicit Worker(const Offline& offline) : scratch(offline.dataset.ledger()) {
+    for (const auto& members : offline.members) sets.emplace_back(members.size());
+  }
+};
+
+/// Per boundary set, what a block gave.
+struct BlockResult {
+  std::vector<RecordBatch> batches;  // nullptr: no interval
+  std::vector<TargetStatistics> statistics;
   TargetCounts counts;
   Index events = 0, hidden = 0, empty = 0;
 };
+
+/// Events of a block, about: its columns stay where the next block finds them.
+constexpr Index kBlockEvents = Index{1} << 17;
 
 std::shared_ptr<arrow::Array> make_array(
     const std::shared_ptr<arrow::DataType>& type, Index rows,
@@ -97,6 +123,10 @@ std::shared_ptr<arrow::Array> make_array(
 std::shared_ptr<arrow::Array> integers(const std::vector<std::int64_t>& values,
                                        const std::shared_ptr<arrow::DataType>& type) {
   const auto bytes = static_cast<std::size_t>(type->byte_width());
+  if (bytes == sizeof(std::int64_t)) {
+    return make_array(type, static_cast<Index>(values.size()),
+                      arrow::Buffer::FromVector(values));
+  }
   std::vector<std::uint8_t> out(values.size() * bytes);
   for (std::size_t i = 0; i < values.size(); ++i) {
     std::memcpy(out.data() + i * bytes, &values[i], bytes);
@@ -236,40 +266,50 @@ void add_sequence(const Offline& offline, std::size_t s, const io::Entity& entit
 }
 
 BlockResult compute_block(const Offline& offline, const io::DatasetReader& reader,
-                          Index first, Index last) {
+                          const std::vector<std::shared_ptr<arrow::Schema>>& schemas,
+                          std::pair<Index, Index> sequences, Worker& worker) {
   BlockResult result;
-  result.sets.resize(offline.members.size());
-  for (std::size_t s = 0; s < offline.members.size(); ++s) {
-    result.sets[s].value.resize(offline.members[s].size());
-    result.sets[s].label.resize(offline.members[s].size());
-    result.sets[s].valid.resize(offline.members[s].size());
-  }
-  TargetScratch scratch(offline.dataset.ledger());
-  SequenceTargets values;
-  for (Index q = first; q < last; ++q) {
+  for (SetColumns& set : worker.sets) set.clear();
+  worker.scratch.counts().clear();
+  for (Index q = sequences.first; q < sequences.second; ++q) {
     if (offline.poll) offline.poll();
     const io::DatasetReader::Sequence sequence = reader.sequence(q);
     const Index rows = offline.visible.empty()
                            ? sequence.view.rows
                            : offline.visible[static_cast<std::size_t>(q)];
-    compute_targets(*offline.plan, sequence.view, rows, scratch, values);
+    compute_targets(*offline.plan, sequence.view, rows, worker.scratch, worker.values);
     const io::Entity entity = offline.dataset.sequence(q).entity;
-    for (std::size_t s = 0; s < result.sets.size(); ++s) {
-      add_sequence(offline, s, entity, sequence.view, values, result.sets[s]);
+    for (std::size_t s = 0; s < worker.sets.size(); ++s) {
+      add_sequence(offline, s, entity, sequence.view, worker.values, worker.sets[s]);
     }
     result.events += sequence.view.rows;
     result.hidden += sequence.view.rows - rows;
     result.empty += rows == 0 ? 1 : 0;
   }
-  for (const SetColumns& set : result.sets) {
-    result.statistics.emplace_back(static_cast<Index>(set.value.size()));
-    result.statistics.back().add_block(set.value, set.valid);
+  for (std::size_t s = 0; s < worker.sets.size(); ++s) {
+    SetColumns& set = worker.sets[s];
+    TargetStatistics& statistics =
+        result.statistics.emplace_back(static_cast<Index>(set.value.size()));
+    statistics.add_block(set.value, set.valid);
     for (std::size_t k = 0; k < set.label.size(); ++k) {
-      result.statistics.back().add_labels(static_cast<Index>(k), set.label[k]);
+      statistics.add_labels(static_cast<Index>(k), set.label[k]);
     }
+    result.batches.push_back(
+        set.position.empty() ? nullptr : set_batch(offline, s, schemas[s], set));
   }
-  result.counts = scratch.counts();
+  result.counts = worker.scratch.counts();
   return result;
+}
+
+/// The sequences of a block that begins with `first`.
+std::pair<Index, Index> block_from(Index first, const io::Dataset& dataset,
+                                   const ApplyOptions& options) {
+  const Index most = std::min(options.block_sequences, dataset.sequences() - first);
+  Index events = 0;
+  Index count = 0;
+  while (count < most && events < kBlockEvents)
+    events += dataset.length(first + count++);
+  return {first, first + count};
 }
 
 /// What is summed over the blocks, in their order.
@@ -363,30 +403,31 @@ ApplyReport apply(const Recipe& recipe, const io::Dataset& dataset,
   ApplyReport report;
   Totals totals;
   const int threads = options.threads > 0 ? options.threads : usable_cpus();
-  const Index step = options.block_sequences;
-  const Index blocks = (dataset.sequences() + step - 1) / step;
+  std::vector<Worker> workers;
+  for (int i = 0; i < threads; ++i) workers.emplace_back(offline);
   Progress progress("apply", dataset.sequences());
   // A wave of blocks at a time: memory stays bounded and the order is that of the
   // sequences.
-  for (Index wave = 0; wave < blocks; wave += threads) {
-    const Index count = std::min<Index>(threads, blocks - wave);
-    std::vector<BlockResult> results(static_cast<std::size_t>(count));
-    parallel_for(count, threads, [&](Index i) {
-      const Index first = (wave + i) * step;
-      const Index last = std::min(first + step, dataset.sequences());
-      results[static_cast<std::size_t>(i)] =
-          compute_block(offline, reader, first, last);
-      progress.add(last - first);
+  for (Index next = 0; next < dataset.sequences();) {
+    std::vector<std::pair<Index, Index>> wave;
+    while (next < dataset.sequences() && wave.size() < workers.size()) {
+      wave.push_back(block_from(next, dataset, options));
+      next = wave.back().second;
+    }
+    std::vector<BlockResult> results(wave.size());
+    parallel_for(static_cast<Index>(wave.size()), threads, [&](Index i) {
+      const auto w = static_cast<std::size_t>(i);
+      results[w] = compute_block(offline, reader, schemas, wave[w], workers[w]);
+      progress.add(wave[w].second - wave[w].first);
     });
-    for (BlockResult& result : results) {
+    for (const BlockResult& result : results) {
       report.events += result.events;
       report.events_hidden += result.hidden;
       report.sequences_empty += result.empty;
       totals.add(result);
-      for (std::size_t s = 0; s < result.sets.size(); ++s) {
-        if (result.sets[s].position.empty()) continue;
-        sink(offline.plan->sets()[s].name,
-             set_batch(offline, s, schemas[s], result.sets[s]));
+      for (std::size_t s = 0; s < result.batches.size(); ++s) {
+        if (result.batches[s] == nullptr) continue;
+        sink(offline.plan->sets()[s].name, result.batches[s]);
       }
     }
   }

@@ -4,6 +4,7 @@
 #include <algorithm>
 #include <cmath>
 #include <cstring>
+#include <limits>
 
 #include "lade/core/error.h"
 
@@ -80,17 +81,38 @@ TargetStatistics::TargetStatistics(Index targets)
 
 void TargetStatistics::total(Index k, const std::vector<float>& value,
                              const std::vector<std::uint8_t>& valid) {
+  constexpr auto kHuge = std::numeric_limits<double>::infinity();
   Totals& totals = totals_[static_cast<std::size_t>(k)];
-  totals.values += static_cast<Index>(value.size());
-  for (std::size_t i = 0; i < value.size(); ++i) {
-    if (valid[i] == 0) continue;
+  const std::size_t n = value.size();
+  totals.values += static_cast<Index>(n);
+  // Lanes of their own, so that no value waits for the one before.
+  double low[kLanes], high[kLanes], sum[kLanes] = {};
+  std::fill_n(low, kLanes, kHuge);
+  std::fill_n(high, kLanes, -kHuge);
+  Index zero = 0;
+  Index good = 0;
+  const auto take = [&](std::size_t i, std::size_t l) {
+    const bool ok = valid[i] != 0;
     const double y = value[i];
-    totals.min = totals.valid == 0 ? y : std::min(totals.min, y);
-    totals.max = totals.valid == 0 ? y : std::max(totals.max, y);
-    totals.sum += y;
-    totals.zero += y == 0.0 ? 1 : 0;
-    ++totals.valid;
+    low[l] = std::min(low[l], ok ? y : kHuge);
+    high[l] = std::max(high[l], ok ? y : -kHuge);
+    sum[l] += ok ? y : 0.0;
+    zero += ok && y == 0.0 ? 1 : 0;
+    good += ok ? 1 : 0;
+  };
+  std::size_t i = 0;
+  for (; i + kLanes <= n; i += kLanes) {
+    for (std::size_t l = 0; l < kLanes; ++l) take(i + l, l);
   }
+  for (; i < n; ++i) take(i, i % kLanes);
+  if (good == 0) return;
+  const double least = *std::min_element(low, low + kLanes);
+  const double most = *std::max_element(high, high + kLanes);
+  totals.min = totals.valid == 0 ? least : std::min(totals.min, least);
+  totals.max = totals.valid == 0 ? most : std::max(totals.max, most);
+  for (const double one : sum) totals.sum += one;
+  totals.zero += zero;
+  totals.valid += good;
 }
 
 /// Joins two samples by their means and co-moments.
