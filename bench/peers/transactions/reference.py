@@ -96,8 +96,10 @@ def one(kind, k, low, high, above, table, mcc, amount, x0, values, ends, count, 
 
 
 @numba.njit(nogil=True)
-def full(mcc, amount, days, day_count, weeks, week_count, count7, std30, codes30, next_week):
-    """What W2-full adds: rows of 7 days, spread and codes of 30, the next week's sum."""
+def full(time, observed, mcc, amount, days, day_count, weeks, week_count, count7, std30, codes30,
+         next_week):
+    """What W2-full adds: rows of 7 days, spread and codes of 30, the next week's sum where that
+    week was observed to its end."""
     n = np.empty(day_count, np.int64)
     mean, squares = np.empty(day_count), np.empty(day_count)
     begin = 0
@@ -138,7 +140,8 @@ def full(mcc, amount, days, day_count, weeks, week_count, count7, std30, codes30
         for r in range(begin, weeks[i] + 1):
             total += amount[r]
         if i > 0:
-            next_week[i - 1] = total
+            week = (time[weeks[i]] // DAY_US + 3) // 7
+            next_week[i - 1] = total if (7 * (week + 1) - 3) * DAY_US <= observed else 0.0
         begin = weeks[i] + 1
     next_week[week_count - 1] = 0.0
 
@@ -162,6 +165,7 @@ class Reference:
 
     def __init__(self, table, targets, repeat=None, full=False):
         self.time = table["time"].to_numpy().astype("datetime64[us]").view(np.int64)
+        self.observed = int(self.time.max()) + 1
         self.mcc = table["mcc"].to_numpy().astype(np.int32)
         self.amount = table["amount"].to_numpy()
         self.x = np.stack([table[f"x{i}"].to_numpy() for i in range(workload.EXTRA)])
@@ -197,8 +201,9 @@ class Reference:
                for name in workload.FULL}
         for row, user in enumerate(users):
             rows = slice(user * events, (user + 1) * events)
-            full(self.mcc[rows], self.amount[rows], ends[row, 0], counts[row, 0], ends[row, 1],
-                 counts[row, 1], *(out[name].numpy()[row] for name in workload.FULL))
+            full(self.time[rows], self.observed, self.mcc[rows], self.amount[rows],
+                 ends[row, 0], counts[row, 0], ends[row, 1], counts[row, 1],
+                 *(out[name].numpy()[row] for name in workload.FULL))
         return out
 
     def __getitem__(self, number, inputs=True):
