@@ -3,18 +3,19 @@
 // exits.
 #pragma once
 
+#include <cstdint>
 #include <functional>
 #include <string>
 #include <string_view>
 #include <vector>
 
-namespace CLI {
+namespace CLI {  // NOLINT(readability-identifier-naming): not ours
 class App;
 }
 
 namespace lade::cli {
 
-enum Exit : int {
+enum Exit : std::uint8_t {
   done = 0,
   negative = 1,  // judged, and the verdict is negative
   usage = 2,

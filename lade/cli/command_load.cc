@@ -86,7 +86,7 @@ Json headspace_of(const Loader& loader, const Flags& flags) {
   const std::int64_t begin = now_ns();
   for (Index step = 0; step < kHeadspaceSteps; ++step) {
     leave_if_asked();
-    const Batch batch = ready;
+    const Batch& batch = ready;
     if (flags.digest_kind == "content") content += content_digest(batch);
     if (!flags.digest.empty()) content += line_of(batch, loader).size();
   }

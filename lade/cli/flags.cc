@@ -191,9 +191,9 @@ io::OpenOptions open_options(const DataFlags& flags, const Recipe* recipe) {
   if (!flags.on_disorder.empty()) {
     policies.on_disorder = parse_on_disorder(flags.on_disorder);
   }
-  const bool has_source = recipe != nullptr && recipe->spec().source;
-  options.source =
-      source_of(flags, has_source ? *recipe->spec().source : io::SourceOptions{});
+  const std::optional<io::SourceOptions> source =
+      recipe == nullptr ? std::nullopt : recipe->spec().source;
+  options.source = source_of(flags, source.value_or(io::SourceOptions{}));
   return recipe == nullptr ? options : with_recipe(std::move(options), *recipe);
 }
 

@@ -10,7 +10,7 @@
 #include "lade/loading/loader.h"
 #include "lade/recipe/open.h"
 
-namespace CLI {
+namespace CLI {  // NOLINT(readability-identifier-naming): not ours
 class App;
 }
 

@@ -118,11 +118,13 @@ class GroupReader {
             refuse(r, DropReason::null_key, "dataset.null_key", "time is not finite");
         } else if constexpr (std::is_same_v<T, std::uint64_t>) {
           if ((v >> 63U) == 0)
+            // NOLINTNEXTLINE(bugprone-signed-char-misuse): a number, not a character
             k = static_cast<std::int64_t>(v);
           else
             refuse(r, DropReason::time_range, "dataset.time_range",
                    "time must be below 2^63, got " + std::to_string(v));
         } else {
+          // NOLINTNEXTLINE(bugprone-signed-char-misuse): a number, not a character
           k = static_cast<std::int64_t>(v);
           if (c.kind == Kind::time && k == kMin) {
             refuse(r, DropReason::null_key, "dataset.null_key",
@@ -170,6 +172,7 @@ class GroupReader {
             refuse(r, DropReason::bad_value, "dataset.entity_range",
                    "entity must be below 2^63, got " + std::to_string(values[r]));
           } else {
+            // NOLINTNEXTLINE(bugprone-signed-char-misuse): a number, not a character
             key[static_cast<std::size_t>(r)] = static_cast<std::int64_t>(values[r]);
           }
         }

@@ -21,7 +21,7 @@ struct TimeRange {
   explicit TimeRange(const Column& column) {
     if (column.kind != Kind::time) return;
     if (column.unit == TimeUnit::ns) {
-      constexpr std::int64_t kTwoDays = 2 * 86'400 * std::int64_t{1'000'000'000};
+      constexpr std::int64_t kTwoDays = std::int64_t{2} * 86'400 * 1'000'000'000;
       first += kTwoDays;
       last -= kTwoDays;
       rule = "time of nanoseconds must be from 1677-09-24 to 2262-04-09";

@@ -65,6 +65,7 @@ void WorkerDesk::give(std::unique_ptr<Worker> worker) noexcept {
 
 void WorkerDesk::prepare(const Core& core, int count) {
   std::vector<std::unique_ptr<Worker>> made;
+  made.reserve(static_cast<std::size_t>(count));
   for (int i = 0; i < count; ++i) made.push_back(take(core));
   for (auto& worker : made) give(std::move(worker));
 }
@@ -97,7 +98,7 @@ void Engine::start(const std::shared_ptr<Slot>& slot, Index order) {
     }
     const Index tasks = std::min<Index>(slot->parts(), workers_);
     for (Index t = 1; t < tasks; ++t) pool_->submit(2 * order + 1, build);
-  } catch (const std::bad_alloc&) {
+  } catch (const std::bad_alloc&) {  // NOLINT(bugprone-empty-catch)
     // One task builds all parts if it has to.
   }
 }

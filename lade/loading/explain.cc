@@ -129,15 +129,16 @@ std::string Loader::explain() const {
   const auto batches = static_cast<double>(std::max<Index>(first.batches, 1));
   const double batch_bytes = static_cast<double>(first.bytes) / batches;
   std::string out;
-  if (state_->dataset) {
-    const io::Dataset& data = *state_->dataset;
+  const std::optional<Plan>& plan = state_->plan;
+  const std::optional<io::Dataset>& dataset = state_->dataset;
+  if (plan.has_value() && dataset.has_value()) {  // never one alone
+    const io::Dataset& data = *dataset;
     out += line("layout", "flat");  // the one there is: a row is an event
     out += line("sequences", std::to_string(data.sequences()));
     out += line("events", std::to_string(data.events()));
     out += line("row groups", std::to_string(data.row_groups()));
     out += line("data", data.in_memory() ? "in memory" : "read from files");
-    out += line("decoded bytes",
-                std::to_string(data.decoded_bytes(state_->plan->columns())));
+    out += line("decoded bytes", std::to_string(data.decoded_bytes(plan->columns())));
   }
   out += line("samples", std::to_string(state_->samples));
   out += line("steps", std::to_string(state_->steps(epoch)));
@@ -157,15 +158,15 @@ std::string Loader::explain() const {
     out +=
         line("  " + std::string(name(account)), std::to_string(ledger.used(account)));
   }
-  if (state_->plan) {
-    const std::string score = mixing(*state_, *state_->plan, epoch);
+  if (plan.has_value()) {
+    const std::string score = mixing(*state_, *plan, epoch);
     if (!score.empty()) out += line("mixing", score);
   }
-  if (state_->plan && state_->dataset && !state_->dataset->in_memory()) {
+  if (plan.has_value() && dataset.has_value() && !dataset->in_memory()) {
     out += reading_lines(*state_, reading_of(*state_, stage, epoch), batch_bytes);
   }
   out += troubles(*state_, first, batch_bytes, epoch);
-  if (state_->plan) out += state_->plan->describe();
+  if (plan.has_value()) out += plan->describe();
   return out;
 }
 

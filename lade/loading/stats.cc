@@ -86,15 +86,16 @@ LoaderStats Loader::stats() const {
   }
   out.ledger_now.emplace_back("total", core.ledger->used());
   out.ledger_peak.emplace_back("total", core.ledger->peak());
-  if (state_->plan) {
-    out.sequences_without_sample = state_->plan->sequences_without_sample();
-    out.sequences_empty = state_->plan->sequences_empty();
-    out.targets = state_->plan->tally(out.counts.targets);
+  if (const std::optional<Plan>& plan = state_->plan; plan.has_value()) {
+    out.sequences_without_sample = plan->sequences_without_sample();
+    out.sequences_empty = plan->sequences_empty();
+    out.targets = plan->tally(out.counts.targets);
   }
   if (const auto* const slices = std::get_if<WindowSampler>(&state_->sampler)) {
     out.sequences_without_sample += slices->too_short;
   }
-  if (state_->dataset) out.report = state_->dataset->report();
+  const std::optional<io::Dataset>& dataset = state_->dataset;
+  if (dataset.has_value()) out.report = dataset->report();
   return out;
 }
 

@@ -7,7 +7,7 @@
 #include <cstring>
 #include <limits>
 #include <map>
-#include <optional>
+#include <memory>
 
 #include "lade/core/pool.h"
 #include "lade/core/progress.h"
@@ -26,7 +26,7 @@ struct Offline {
   const io::Dataset& dataset;
   Schema schema;  // of the columns read; time first
   std::vector<Index> order;
-  std::optional<TargetPlan> plan;
+  std::unique_ptr<const TargetPlan> plan;
   std::vector<std::vector<Index>> members;  // per set, its targets in recipe order
   ColumnType time;
   std::vector<Index> visible;  // rows with t < A per sequence; empty = all
@@ -38,8 +38,9 @@ struct Offline {
     time = schema.fields.front().type;
     BoundTargets bound = bind_targets(spec, schema, 0);
     order = bound.order;
-    plan.emplace(schema, 0, std::move(bound.targets), std::move(bound.mixes),
-                 observed_until(spec, data), Sharing::on, std::move(bound.classes));
+    plan = std::make_unique<const TargetPlan>(
+        schema, 0, std::move(bound.targets), std::move(bound.mixes),
+        observed_until(spec, data), Sharing::on, std::move(bound.classes));
     for (const TargetPlan::Set& set : plan->sets()) {
       auto& of_set = members.emplace_back();
       for (const Index target : order) {
@@ -398,13 +399,16 @@ ApplyReport apply(const Recipe& recipe, const io::Dataset& dataset,
   const io::DatasetReader reader =
       dataset.reader(offline.schema.names(), dataset.ledger());
   std::vector<std::shared_ptr<arrow::Schema>> schemas;
+  schemas.reserve(offline.members.size());
   for (std::size_t s = 0; s < offline.members.size(); ++s)
     schemas.push_back(set_schema(offline, s));
   ApplyReport report;
   Totals totals;
   const int threads = options.threads > 0 ? options.threads : usable_cpus();
+  const Index blocks = std::min<Index>(threads, dataset.sequences());
   std::vector<Worker> workers;
-  for (int i = 0; i < threads; ++i) workers.emplace_back(offline);
+  workers.reserve(static_cast<std::size_t>(blocks));
+  for (Index i = 0; i < blocks; ++i) workers.emplace_back(offline);
   Progress progress("apply", dataset.sequences());
   // A wave of blocks at a time: memory stays bounded and the order is that of the
   // sequences.
@@ -441,6 +445,7 @@ std::vector<std::pair<std::string, std::shared_ptr<arrow::Schema>>> apply_schema
     const Recipe& recipe, const io::Dataset& dataset) {
   const Offline offline(recipe, dataset);
   std::vector<std::pair<std::string, std::shared_ptr<arrow::Schema>>> schemas;
+  schemas.reserve(offline.members.size());
   for (std::size_t s = 0; s < offline.members.size(); ++s) {
     schemas.emplace_back(offline.plan->sets()[s].name, set_schema(offline, s));
   }

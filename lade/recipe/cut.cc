@@ -30,9 +30,11 @@ std::int64_t optional_duration(const std::string& text, TimeUnit unit,
                                std::string_view what) {
   if (text.empty()) return 0;
   const auto duration = parse_duration(text);
-  require(duration.has_value(), std::string(what) +
-                                    ": must be a duration such as \"30d\", got '" +
-                                    escape_text(text) + "'");
+  if (!duration) {
+    throw ArgumentError(std::string(what) +
+                        ": must be a duration such as \"30d\", got '" +
+                        escape_text(text) + "'");
+  }
   const std::int64_t units = in_units(*duration, unit, what, text);
   require(units >= 0,
           std::string(what) + ": must be >= 0, got '" + escape_text(text) + "'");

@@ -39,6 +39,7 @@ constexpr std::array<std::pair<std::string_view, Every>, 9> kEvery = {
 std::optional<Duration> parse_duration(std::string_view text) noexcept {
   Duration result;
   const char* end = text.data() + text.size();
+  // NOLINTNEXTLINE(bugprone-suspicious-stringview-data-usage): its end is given
   const auto [at, error] = std::from_chars(text.data(), end, result.count);
   if (error != std::errc{} || at == text.data()) return std::nullopt;
   const std::string_view unit(at, static_cast<std::size_t>(end - at));
@@ -79,6 +80,7 @@ Boundary parse_every(std::string_view text, TimeUnit unit, std::string_view what
   const auto duration = parse_duration(text);
   if (!duration) {
     std::vector<std::string> names;
+    names.reserve(kEvery.size() + 1);
     for (const auto& entry : kEvery) names.emplace_back(entry.first);
     names.emplace_back("15min");
     throw ArgumentError(std::string(what) + ": " +

@@ -2,7 +2,7 @@
 #include "lade/recipe/fit_classes.h"
 
 #include <algorithm>
-#include <optional>
+#include <memory>
 #include <string>
 #include <vector>
 
@@ -38,9 +38,9 @@ class Values {
     schema_ = target_columns(recipe, dataset.schema(), time);
     BoundTargets bound = bind_targets(recipe, schema_, 0);
     for (const ClassSpec& of_class : bound.classes) of_.push_back(of_class.of);
-    plan_.emplace(schema_, 0, std::move(bound.targets), std::move(bound.mixes),
-                  observed_until(recipe, dataset), Sharing::on,
-                  std::move(bound.classes));
+    plan_ = std::make_unique<const TargetPlan>(
+        schema_, 0, std::move(bound.targets), std::move(bound.mixes),
+        observed_until(recipe, dataset), Sharing::on, std::move(bound.classes));
     if (!recipe.sequence.until.empty()) cuts_ = make_cuts(recipe.sequence, dataset);
   }
 
@@ -86,7 +86,7 @@ class Values {
   const io::Dataset& dataset_;
   Schema schema_;
   std::vector<Index> of_;
-  std::optional<TargetPlan> plan_;
+  std::unique_ptr<const TargetPlan> plan_;
   std::vector<Cut> cuts_;
   TargetScratch scratch_{dataset_.ledger()};
   SequenceTargets targets_;

@@ -93,10 +93,10 @@ std::optional<double> parse_real(std::string_view text);
 
 RecipeSpec parse_recipe(const Json& form, Document& document);
 
-SequenceSpec parse_sequence(Fields fields);
+SequenceSpec parse_sequence(const Fields& fields);
 InputSpec parse_input(Fields& fields);
 io::SourceOptions parse_source(Fields fields);
-std::map<std::string, std::string> parse_loader(Fields fields);
+std::map<std::string, std::string> parse_loader(const Fields& fields);
 /// Targets and what they say for the whole recipe.
 void parse_targets(std::vector<Fields> tables, RecipeSpec& spec);
 /// One target, its window included; not its name's uniqueness.

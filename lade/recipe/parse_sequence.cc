@@ -14,13 +14,14 @@ WindowRule parse_window(const Fields& fields) {
   if (!fields.has("window")) return rule;
   const std::string text = fields.text("window");
   const auto call = parse_call(text);
+  constexpr std::string_view kRule =
+      "must be \"history\", \"row\" or \"events(LENGTH, stride = STEP)\", got '";
   const auto bad = [&] {
-    fields.refuse(
-        "window",
-        "must be \"history\", \"row\" or \"events(LENGTH, stride = STEP)\", got '" +
-            escape_text(text) + "'");
+    fields.refuse("window", std::string(kRule) + escape_text(text) + "'");
   };
-  if (!call) bad();
+  if (!call) {
+    fields.refuse("window", std::string(kRule) + escape_text(text) + "'");
+  }
   if (call->name == "interval") fields.not_yet("window", "interval(...)");
   if (call->name == "history" || call->name == "row") {
     if (text != call->name) bad();
@@ -48,7 +49,7 @@ WindowRule parse_window(const Fields& fields) {
 /// A duration > 0 (or >= 0), as text.
 std::string parse_duration_field(const Fields& fields, std::string_view field,
                                  bool zero) {
-  const std::string text = fields.text(field);
+  std::string text = fields.text(field);
   if (!fields.has(field)) return text;
   const auto duration = parse_duration(text);
   if (!duration)
@@ -76,7 +77,7 @@ std::optional<MaxBad> parse_max_bad(const Fields& fields) {
 
 }  // namespace
 
-SequenceSpec parse_sequence(Fields fields) {
+SequenceSpec parse_sequence(const Fields& fields) {
   fields.only({"entity", "time", "window", "max_length", "until", "until_lag",
                "max_age", "week_start", "timezone", "drop_empty"});
   SequenceSpec spec;
@@ -192,7 +193,7 @@ void check_loader_value(const Fields& fields, std::string_view field,
 
 }  // namespace
 
-std::map<std::string, std::string> parse_loader(Fields fields) {
+std::map<std::string, std::string> parse_loader(const Fields& fields) {
   const std::initializer_list<std::string_view> arguments = {"batch_size",
                                                              "shuffle",
                                                              "drop_last",

@@ -157,10 +157,11 @@ class Binder {
           std::count_if(data_.cuts.begin(), data_.cuts.end(),
                         [](const Cut& cut) { return cut.begin == cut.end; });
     }
-    data_.windows.emplace(sequence.window, sequences, [&](Index s) {
-      return data_.cut_length(
-          sequence.drop_empty ? data_.not_empty[static_cast<std::size_t>(s)] : s);
-    });
+    data_.windows =
+        std::make_unique<const WindowMap>(sequence.window, sequences, [&](Index s) {
+          return data_.cut_length(
+              sequence.drop_empty ? data_.not_empty[static_cast<std::size_t>(s)] : s);
+        });
   }
 
   void bind_the_targets() {
@@ -168,9 +169,10 @@ class Binder {
             "recipe: [[target]] needs sequences; window is \"row\"");
     BoundTargets bound = bind_targets(spec_, data_.schema, data_.time);
     data_.target_order = bound.order;
-    data_.targets.emplace(data_.schema, data_.time, std::move(bound.targets),
-                          std::move(bound.mixes), observed_until(spec_, data_.dataset),
-                          data_.options.sharing, std::move(bound.classes));
+    data_.targets = std::make_unique<const TargetPlan>(
+        data_.schema, data_.time, std::move(bound.targets), std::move(bound.mixes),
+        observed_until(spec_, data_.dataset), data_.options.sharing,
+        std::move(bound.classes));
     for (const TargetPlan::Set& set : data_.targets->sets()) {
       auto& members = data_.stacked.emplace_back();
       for (const Index target : data_.target_order) {
@@ -441,9 +443,7 @@ Index Plan::sequences_without_sample() const {
              : data_->sequences_dropped + data_->windows->sequences_without_sample();
 }
 
-const TargetPlan* Plan::targets() const {
-  return data_->targets ? &*data_->targets : nullptr;
-}
+const TargetPlan* Plan::targets() const { return data_->targets.get(); }
 
 std::vector<TargetTally> Plan::tally(const TargetCounts& counts) const {
   std::vector<TargetTally> tallies;

@@ -2,6 +2,7 @@
 // Shared by plan.cc (binding), plan_shape.cc (lengths) and plan_build.cc (rows).
 #pragma once
 
+#include <memory>
 #include <optional>
 #include <string>
 #include <vector>
@@ -65,13 +66,13 @@ struct Plan::Data {
   Index time = -1;  // position in it
   std::vector<BoundInput> numbers, categories;
   Index label = -1;
-  std::optional<TargetPlan> targets;
+  std::unique_ptr<const TargetPlan> targets;
   std::vector<Index> target_order;          // recipe position -> target
   std::vector<std::vector<Index>> stacked;  // per set, its targets in recipe order
   std::vector<ArraySpec> arrays;
   std::vector<BoundArray> bound;  // beside `arrays`
   bool rows_are_samples = false;  // window = "row" in storage order
-  std::optional<WindowMap> windows;
+  std::unique_ptr<const WindowMap> windows;
   std::optional<io::Resident> resident;  // of a dataset in memory
   std::vector<Index> first_row;          // of each row group, rows_are_samples
   std::vector<Cut> cuts;                 // per sequence, only with until

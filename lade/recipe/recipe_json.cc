@@ -124,6 +124,7 @@ void write_category(const VocabularyOptions& options, Writer& out) {
   if (compat) usual = {{}, {}};
   if (options.clean.steps != usual.steps) {
     std::vector<std::string> steps;
+    steps.reserve(options.clean.steps.size());
     for (const CleanStep& step : options.clean.steps) steps.push_back(step_text(step));
     out.texts("clean", steps);
   }

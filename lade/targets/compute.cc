@@ -387,7 +387,7 @@ void Computation::take_job(const Pair& pair, const Job& job) {
   // A sum of nothing is 0 already, which is what it gives: its rows need no counting.
   const bool plain_sum = spec.aggregate == AggregateKind::sum && !spec.empty;
   std::int32_t* counts = plain_sum ? nullptr : count(windows, ranges, size);
-  const double* joined = state_.joined.data();
+  const double* joined = nullptr;
   if (spec.aggregate == AggregateKind::count) {
     joined = std::copy_n(counts, size, room(state_.joined, size)) - size;
   } else if (spec.aggregate > AggregateKind::max) {

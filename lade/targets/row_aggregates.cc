@@ -177,7 +177,7 @@ Numbering& RowAggregate::numbering() {
   take_memory(state_.ranking.rank, state_.numbering.number);
   take_memory(state_.ranking.tree, state_.numbering.seen);
   state_.ranking_stamp = 0;
-  const Index column = exact_column(*spec_.value);
+  const Index column = spec_.value ? exact_column(*spec_.value) : -1;
   if (column < 0) {
     number_values(pair_.value, selected(), state_.numbering);
   } else {

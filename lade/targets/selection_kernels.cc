@@ -229,7 +229,7 @@ void pack_bits(const std::uint8_t* mask, Index n, std::uint64_t* bits) noexcept 
   };
   for (Index w = 0; w < n / 64; ++w) {
     std::uint64_t word = 0;
-    for (int b = 0; b < 8; ++b) word |= eight(mask + 64 * w + 8 * b) << (8 * b);
+    for (Index b = 0; b < 8; ++b) word |= eight(mask + 64 * w + 8 * b) << (8 * b);
     bits[w] = word;
   }
   if (n % 64 == 0) return;

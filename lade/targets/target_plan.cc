@@ -97,7 +97,7 @@ class Builder {
   Index windows_of(const TargetSpec& spec);
   Index program_of(const std::optional<Program>& program, std::vector<Program>& list,
                    std::map<std::string, Index>& seen);
-  std::string own(std::string key) {
+  std::string own(const std::string& key) const {
     return share_ ? key : key + "#" + std::to_string(data_.pairs.size());
   }
 
