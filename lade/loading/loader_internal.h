@@ -78,8 +78,8 @@ struct Loader::State {
   std::shared_ptr<Recorder> recorder;
   StageCounters* next_counters = nullptr;  // of the consumer
   std::string sampler_hash, recipe_hash, dataset_hash;
-  Index samples = 0;         // N of an epoch
-  std::optional<Plan> plan;  // absent over a source in memory
+  Index samples = 0;                // N of an epoch
+  std::optional<Plan> plan;         // absent over a source in memory
   std::vector<std::string> unseen;  // what unseen_values says of its recipe
   std::optional<io::Dataset> dataset;
 

@@ -109,9 +109,9 @@ class TargetScratch {
   /// mix that a mix or class reads.
   const double* unrounded(Index target) const;
   /// What it holds for the longest sequence so far, the registers of expressions (a
-  /// constant) left out: with L rows and T intervals at most 48 L + 40 T times the pairs
-  /// of filter and value where intervals hold three rows and more, whatever aggregates a
-  /// pair has.
+  /// constant) left out: with L rows and T intervals at most 48 L + 40 T times the
+  /// pairs of filter and value where intervals hold three rows and more, whatever
+  /// aggregates a pair has.
   Index bytes() const;
   struct State;
   State& state() { return *state_; }
