@@ -58,12 +58,6 @@ void with_type(Kind kind, F&& f) {
   }
 }
 
-/// Eight bits as eight bytes of 0 or 1, lowest bit first.
-std::uint64_t spread(std::uint64_t bits) noexcept {
-  const std::uint64_t one_each = (bits * 0x0101010101010101ULL) & 0x8040201008040201ULL;
-  return ((one_each + 0x7F7F7F7F7F7F7F7FULL) >> 7) & 0x0101010101010101ULL;
-}
-
 template <class Use>
 void for_bits(const Byte* bits, Index first, Index n, Use use) {
   const int shift = static_cast<int>(first & 7);

@@ -50,12 +50,6 @@ HWY_ATTR void look_up_bits(const std::uint8_t* table, const std::uint8_t* at, In
   look_up_rows(table, at, i, n, flip, out);
 }
 
-/// Eight bits as eight bytes of 0 or 1, lowest bit first.
-HWY_ATTR HWY_INLINE std::uint64_t spread(std::uint64_t bits) {
-  const std::uint64_t one_each = (bits * 0x0101010101010101ULL) & 0x8040201008040201ULL;
-  return ((one_each + 0x7F7F7F7F7F7F7F7FULL) >> 7) & 0x0101010101010101ULL;
-}
-
 template <class T>
 HWY_ATTR HWY_INLINE void find_between(const T* x, Index n, T low, T high,
                                       std::uint8_t flip, std::uint8_t* out) {

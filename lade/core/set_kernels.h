@@ -7,6 +7,12 @@
 
 namespace lade::kernels {
 
+/// Eight bits as eight bytes of 0 or 1, lowest bit first.
+inline std::uint64_t spread(std::uint64_t bits) noexcept {
+  const std::uint64_t one_each = (bits * 0x0101010101010101ULL) & 0x8040201008040201ULL;
+  return ((one_each + 0x7F7F7F7F7F7F7F7FULL) >> 7) & 0x0101010101010101ULL;
+}
+
 /// out[i] = bit at[i] of a table of 256 bits, xor flip, as a byte.
 /// Shapes: table [32], lowest bit first; at, out [n], may be the same memory.
 void look_up_bits(const std::uint8_t* table, const std::uint8_t* at, Index n,

@@ -7,6 +7,7 @@
 #include <vector>
 
 #include "lade/core/error.h"
+#include "lade/core/integer_at.h"
 #include "lade/features/vocabulary.h"
 
 namespace lade {
@@ -31,33 +32,6 @@ struct Candidate {
   Seen seen;
   bool kept = false;  // the class of the rare: no cut takes it
 };
-
-template <class T>
-std::int64_t as_i64(const Column& column, Index row) {
-  return static_cast<std::int64_t>(column.as<T>()[row]);
-}
-
-std::int64_t integer_at(const Column& column, Index row) {
-  switch (column.kind) {
-    case Kind::i8:
-      return as_i64<std::int8_t>(column, row);
-    case Kind::i16:
-      return as_i64<std::int16_t>(column, row);
-    case Kind::i32:
-      return as_i64<std::int32_t>(column, row);
-    case Kind::boolean:
-    case Kind::u8:
-      return as_i64<std::uint8_t>(column, row);
-    case Kind::u16:
-      return as_i64<std::uint16_t>(column, row);
-    case Kind::u32:
-      return as_i64<std::uint32_t>(column, row);
-    case Kind::u64:
-      return as_i64<std::uint64_t>(column, row);
-    default:
-      return column.as<std::int64_t>()[row];
-  }
-}
 
 }  // namespace
 

@@ -2,7 +2,6 @@
 #include "lade/recipe/cut.h"
 
 #include <algorithm>
-#include <charconv>
 #include <limits>
 
 #include "lade/core/unknown_name.h"
@@ -10,6 +9,7 @@
 #include "lade/recipe/bind_targets.h"
 #include "lade/recipe/duration.h"
 #include "lade/recipe/instant.h"
+#include "lade/recipe/parse.h"
 
 namespace lade {
 namespace {
@@ -42,10 +42,7 @@ std::int64_t optional_duration(const std::string& text, TimeUnit unit,
 }
 
 bool is_time_text(const std::string& text) {
-  std::int64_t number = 0;
-  const char* const end = text.data() + text.size();
-  const auto [at, error] = std::from_chars(text.data(), end, number);
-  return (error == std::errc{} && at == end) || parse_instant(text).has_value();
+  return parse_whole(text).has_value() || parse_instant(text).has_value();
 }
 
 /// A sequence has one cut.

@@ -14,13 +14,15 @@ WindowRule parse_window(const Fields& fields) {
   if (!fields.has("window")) return rule;
   const std::string text = fields.text("window");
   const auto call = parse_call(text);
-  constexpr std::string_view kRule =
-      "must be \"history\", \"row\" or \"events(LENGTH, stride = STEP)\", got '";
   const auto bad = [&] {
-    fields.refuse("window", std::string(kRule) + escape_text(text) + "'");
+    fields.refuse(
+        "window",
+        "must be \"history\", \"row\" or \"events(LENGTH, stride = STEP)\", got '" +
+            escape_text(text) + "'");
   };
   if (!call) {
-    fields.refuse("window", std::string(kRule) + escape_text(text) + "'");
+    bad();
+    return rule;
   }
   if (call->name == "interval") fields.not_yet("window", "interval(...)");
   if (call->name == "history" || call->name == "row") {

@@ -4,6 +4,7 @@
 #include <optional>
 #include <utility>
 
+#include "lade/core/integer_at.h"
 #include "lade/core/rows.h"
 #include "lade/recipe/plan_numbers.h"
 #include "lade/recipe/plan_targets.h"
@@ -302,38 +303,17 @@ class RowWriter {
       const Column& column =
           view_.chunk->columns[static_cast<std::size_t>(data_.label)];
       const Index last = first_row() + kept_.events - 1;
-      if (column.valid(last)) label = integer_at(column, last);
+      if (column.valid(last)) label = label_at(column, last);
     }
     store(a, label);
   }
 
-  static std::int64_t integer_at(const Column& column, Index row) {
-    switch (column.kind) {
-      case Kind::boolean:
-      case Kind::u8:
-        return column.as<std::uint8_t>()[row];
-      case Kind::i8:
-        return column.as<std::int8_t>()[row];
-      case Kind::i16:
-        return column.as<std::int16_t>()[row];
-      case Kind::i32:
-        return column.as<std::int32_t>()[row];
-      case Kind::u16:
-        return column.as<std::uint16_t>()[row];
-      case Kind::u32:
-        return column.as<std::uint32_t>()[row];
-      case Kind::u64:
-        return large_label(column, row);
-      default:
-        return column.as<std::int64_t>()[row];
-    }
-  }
-
-  static std::int64_t large_label(const Column& column, Index row) {
-    const std::uint64_t value = column.as<std::uint64_t>()[row];
-    if (value <= INT64_MAX) return static_cast<std::int64_t>(value);
-    fail_overflow({.source = "array label", .value = std::to_string(value)},
-                  "label must be <= 2^63 - 1, got " + std::to_string(value));
+  static std::int64_t label_at(const Column& column, Index row) {
+    const std::int64_t label = integer_at(column, row);
+    if (column.kind != Kind::u64 || label >= 0) return label;
+    const std::string value = std::to_string(static_cast<std::uint64_t>(label));
+    fail_overflow({.source = "array label", .value = value},
+                  "label must be <= 2^63 - 1, got " + value);
   }
 
   const Plan::Data& data_;

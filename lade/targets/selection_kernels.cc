@@ -6,6 +6,8 @@
 #include <cstring>
 #include <limits>
 
+#include "lade/core/expression_kernels.h"
+
 #undef HWY_TARGET_INCLUDE
 #define HWY_TARGET_INCLUDE "lade/targets/selection_kernels.cc"
 #include "hwy/foreach_target.h"  // compiles this file once per instruction set
@@ -239,19 +241,8 @@ void pack_bits(const std::uint8_t* mask, Index n, std::uint64_t* bits) noexcept 
 }
 
 void unpack_bits(const std::uint64_t* bits, Index n, std::uint8_t* mask) noexcept {
-  // A byte of bits is copied to eight bytes; of each its own bit is kept and becomes 1.
-  const auto eight = [](std::uint64_t byte) {
-    const std::uint64_t own = (byte * 0x0101010101010101) & 0x8040201008040201;
-    return ((own + 0x7F7F7F7F7F7F7F7F) >> 7) & 0x0101010101010101;
-  };
-  Index r = 0;
-  for (; r + 8 <= n; r += 8) {
-    const std::uint64_t bytes = eight(bits[r / 64] >> (r & 63) & 0xFF);
-    std::memcpy(mask + r, &bytes, sizeof(bytes));
-  }
-  for (; r < n; ++r) {
-    mask[r] = static_cast<std::uint8_t>(bits[r / 64] >> (r & 63) & 1);
-  }
+  // Bit r of the words is bit r of their bytes, the lowest first.
+  spread_bits(reinterpret_cast<const std::uint8_t*>(bits), 0, n, mask);
 }
 
 void all_bits(Index n, std::uint64_t* bits) noexcept {

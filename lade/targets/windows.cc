@@ -12,8 +12,6 @@ namespace {
 using By = LookWindow::By;
 using Keys = std::span<const std::int64_t>;
 
-std::size_t at(Index i) { return static_cast<std::size_t>(i); }
-
 /// out[i] = number of `sorted` values that are < bound(i); bounds ascend.
 template <class Bound>
 void count_below(Keys sorted, Index windows, Bound bound, std::int32_t* out) {
@@ -186,7 +184,8 @@ void events_by_duration(const Windows& windows, const TargetPlan::Data& plan,
 void events_within(const Windows& windows, const Cut& units, Ranges& out) {
   const Keys keys = units.key_span();
   const std::int64_t lag = windows.look.lag;
-  make_room(units.size == 0 ? 0 : units.ends[at(units.size - 1)] + 1, out);
+  const auto size = static_cast<std::size_t>(units.size);
+  make_room(size == 0 ? 0 : units.ends[size - 1] + 1, out);
   Index row = 0;
   Index found = 0;
   for (Index u = 0; u < units.size; ++u) {

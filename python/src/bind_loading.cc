@@ -91,6 +91,21 @@ nb::dict ledger_of(const std::vector<std::pair<std::string, Index>>& accounts) {
   return d;
 }
 
+nb::list targets_of(const std::vector<TargetTally>& targets) {
+  nb::list all;
+  for (const TargetTally& target : targets) {
+    nb::dict d;
+    d["name"] = target.name;
+    d["every"] = target.every;
+    d["values"] = target.values;
+    d["valid"] = target.valid;
+    d["missing"] = target.missing;
+    d["nonfinite"] = target.nonfinite;
+    all.append(d);
+  }
+  return all;
+}
+
 nb::dict stats_of(const LoaderStats& stats) {
   nb::dict d;
   d["batches"] = stats.batches;
@@ -118,18 +133,7 @@ nb::dict stats_of(const LoaderStats& stats) {
   d["nulls_filled"] = stats.counts.nulls_filled;
   d["unknown"] = stats.counts.unknown;
   d["overflow"] = stats.counts.overflow;
-  nb::list targets;
-  for (const TargetTally& target : stats.targets) {
-    nb::dict one;
-    one["name"] = target.name;
-    one["every"] = target.every;
-    one["values"] = target.values;
-    one["valid"] = target.valid;
-    one["missing"] = target.missing;
-    one["nonfinite"] = target.nonfinite;
-    targets.append(one);
-  }
-  d["targets"] = targets;
+  d["targets"] = targets_of(stats.targets);
   d["report"] = stats.report;
   return d;
 }

@@ -70,9 +70,8 @@ def sets_of(table, targets):
     return wheres, columns
 
 
-def compat_recipe(targets):
+def compat_recipe(targets, wheres):
     """The same as a recipe of Lade that repeats its arithmetic: what it gives bit for bit."""
-    wheres = list(dict.fromkeys(t.where() for t in targets))
     parts = [lade.aggregate(workload.name_of(number), f"{t.aggregate}({t.value})",
                             where=f"set{wheres.index(t.where())} == 1", every=t.every,
                             look_back=t.look_back) for number, t in enumerate(targets)]
@@ -84,13 +83,14 @@ def compat_recipe(targets):
 
 def check(table, targets, batch):
     """Every target of its batch has the bits of Lade's compat = "hppl"."""
-    _, columns = sets_of(table, targets)
+    wheres, columns = sets_of(table, targets)
     for name, values in columns.items():
         table = table.append_column(name, pa.array(values))
     dataset = lade.open(table, entity="user_id", time="time")
     order = [i % len(dataset) for i in range(len(batch.sample_idxes))]
-    ours = next(iter(lade.DataLoader(dataset, compat_recipe(targets), batch_size=len(order),
-                                     sampler=order, num_workers=0, framework="numpy")))
+    ours = next(iter(lade.DataLoader(dataset, compat_recipe(targets, wheres),
+                                     batch_size=len(order), sampler=order, num_workers=0,
+                                     framework="numpy")))
     assert set(ours["targets"]) == set(batch.targets)
     for name, theirs in batch.targets.items():
         theirs = theirs.numpy()
